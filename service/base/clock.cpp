@@ -59,9 +59,12 @@ Broken break_down(WallTime t) {
   const auto day = date::floor<date::days>(at);
   const date::year_month_day ymd{day};
   const auto rest = (at - day).count();
-  return {int(ymd.year()),          static_cast<int>(unsigned(ymd.month())),
-          static_cast<int>(unsigned(ymd.day())), static_cast<int>(rest / 3'600'000),
-          static_cast<int>(rest / 60'000 % 60),  static_cast<int>(rest / 1000 % 60),
+  return {int(ymd.year()),
+          static_cast<int>(unsigned(ymd.month())),
+          static_cast<int>(unsigned(ymd.day())),
+          static_cast<int>(rest / 3'600'000),
+          static_cast<int>(rest / 60'000 % 60),
+          static_cast<int>(rest / 1000 % 60),
           static_cast<int>(rest % 1000)};
 }
 
@@ -84,15 +87,15 @@ int parse_offset(std::string_view text, std::size_t pos, bool& ok) {
 }  // namespace
 
 WallTime SystemClock::wall() const {
-  return {std::chrono::duration_cast<milliseconds>(
-              std::chrono::system_clock::now().time_since_epoch())
-              .count()};
+  return {
+      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count()};
 }
 
 MonoTime SystemClock::mono() const {
-  return {std::chrono::duration_cast<milliseconds>(
-              std::chrono::steady_clock::now().time_since_epoch())
-              .count()};
+  return {
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count()};
 }
 
 void sleep_ms(std::int64_t ms) {
@@ -183,9 +186,7 @@ Result<WallTime> start_of_day(CivilDate date, std::string_view zone) {
   return local_to_utc(date, 0, zone);
 }
 
-bool time_zone_exists(std::string_view zone) {
-  return find_zone(zone) != nullptr;
-}
+bool time_zone_exists(std::string_view zone) { return find_zone(zone) != nullptr; }
 
 Result<std::int64_t> utc_offset_seconds(WallTime t, std::string_view zone) {
   const date::time_zone* found = find_zone(zone);

@@ -118,9 +118,7 @@ Result<Sha256> sha256_from_text(std::string_view text) {
   return out;
 }
 
-Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
-  state_->start();
-}
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) { state_->start(); }
 Sha256Stream::~Sha256Stream() = default;
 Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
 Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
@@ -174,7 +172,8 @@ std::string hex(std::string_view bytes) {
 
 Result<std::string> unhex(std::string_view text) {
   std::string out;
-  if (text.size() % 2 != 0) return make_error(ErrorCode::json_malformed, "odd number of hex digits");
+  if (text.size() % 2 != 0)
+    return make_error(ErrorCode::json_malformed, "odd number of hex digits");
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const int hi = hex_value(text[i]);
     const int lo = hex_value(text[i + 1]);

@@ -57,8 +57,8 @@ std::uint64_t fast_hash(std::string_view bytes);
 std::string hex(std::string_view bytes);
 Result<std::string> unhex(std::string_view text);
 std::string base64(std::string_view bytes);
-std::string base64url(std::string_view bytes);           // without padding
-Result<std::string> unbase64(std::string_view text);     // either alphabet, padding optional
+std::string base64url(std::string_view bytes);        // without padding
+Result<std::string> unbase64(std::string_view text);  // either alphabet, padding optional
 
 /// Cryptographically random bytes from the system.
 std::string random_bytes(std::size_t count);

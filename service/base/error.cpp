@@ -18,13 +18,9 @@ constexpr std::array kCatalogue{
 
 }  // namespace
 
-const ErrorInfo& info(ErrorCode code) {
-  return kCatalogue.at(static_cast<std::size_t>(code));
-}
+const ErrorInfo& info(ErrorCode code) { return kCatalogue.at(static_cast<std::size_t>(code)); }
 
-std::span<const ErrorInfo> all_error_codes() {
-  return kCatalogue;
-}
+std::span<const ErrorInfo> all_error_codes() { return kCatalogue; }
 
 std::optional<ErrorCode> error_code_from_id(std::string_view id) {
   for (const ErrorInfo& entry : kCatalogue) {
@@ -35,21 +31,30 @@ std::optional<ErrorCode> error_code_from_id(std::string_view id) {
 
 std::string_view to_string(ErrorClass cls) {
   switch (cls) {
-    case ErrorClass::retryable: return "retryable";
-    case ErrorClass::ambiguous: return "ambiguous";
-    case ErrorClass::conflict: return "conflict";
-    case ErrorClass::permanent: return "permanent";
-    case ErrorClass::config: return "config";
-    case ErrorClass::defect: return "defect";
+    case ErrorClass::retryable:
+      return "retryable";
+    case ErrorClass::ambiguous:
+      return "ambiguous";
+    case ErrorClass::conflict:
+      return "conflict";
+    case ErrorClass::permanent:
+      return "permanent";
+    case ErrorClass::config:
+      return "config";
+    case ErrorClass::defect:
+      return "defect";
   }
   return "defect";
 }
 
 std::string_view to_string(Severity severity) {
   switch (severity) {
-    case Severity::info: return "info";
-    case Severity::warning: return "warning";
-    case Severity::error: return "error";
+    case Severity::info:
+      return "info";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
   }
   return "error";
 }

@@ -62,8 +62,9 @@ Result<std::string> read_file(const std::string& path) {
 Result<void> write_private_file(const std::string& path, std::string_view bytes) {
   const std::string beside = path + "." + hex(random_bytes(4)) + ".tmp";
   const auto failed = [&] {
-    Error error = make_error(ErrorCode::io_write_failed,
-                             fmt::format("the file cannot be written: {}", std::strerror(errno)), path);
+    Error error =
+        make_error(ErrorCode::io_write_failed,
+                   fmt::format("the file cannot be written: {}", std::strerror(errno)), path);
     ::unlink(beside.c_str());
     return error;
   };

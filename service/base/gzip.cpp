@@ -9,16 +9,15 @@ namespace rollcall {
 namespace {
 constexpr int kGzipWindow = 15 + 16;
 
-Error corrupt(const char* why) {
-  return make_error(ErrorCode::gzip_corrupt, why);
-}
+Error corrupt(const char* why) { return make_error(ErrorCode::gzip_corrupt, why); }
 }  // namespace
 
 struct GzipReader::State {
   z_stream stream{};
   bool inside = false;  // between a member's first and last byte
   State() {
-    if (inflateInit2(&stream, kGzipWindow) != Z_OK) throw std::runtime_error("zlib failed to start");
+    if (inflateInit2(&stream, kGzipWindow) != Z_OK)
+      throw std::runtime_error("zlib failed to start");
   }
   ~State() { inflateEnd(&stream); }
 };

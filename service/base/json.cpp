@@ -28,12 +28,18 @@ Result<Json> convert(simdjson::dom::element element, int depth) {
   using simdjson::dom::element_type;
   if (depth > kMaxDepth) return make_error(ErrorCode::json_malformed, "nested too deeply");
   switch (element.type()) {
-    case element_type::NULL_VALUE: return Json();
-    case element_type::BOOL: return Json(bool(element));
-    case element_type::INT64: return Json(std::int64_t(element));
-    case element_type::UINT64: return Json(static_cast<double>(std::uint64_t(element)));
-    case element_type::DOUBLE: return Json(double(element));
-    case element_type::STRING: return Json(std::string_view(element));
+    case element_type::NULL_VALUE:
+      return Json();
+    case element_type::BOOL:
+      return Json(bool(element));
+    case element_type::INT64:
+      return Json(std::int64_t(element));
+    case element_type::UINT64:
+      return Json(static_cast<double>(std::uint64_t(element)));
+    case element_type::DOUBLE:
+      return Json(double(element));
+    case element_type::STRING:
+      return Json(std::string_view(element));
     case element_type::ARRAY: {
       Json::Array items;
       for (simdjson::dom::element item : simdjson::dom::array(element)) {
@@ -225,12 +231,23 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text.data() + start, i - start);
     start = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: out += fmt::format("\\u{:04x}", c);
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += fmt::format("\\u{:04x}", c);
     }
   }
   out.append(text.data() + start, text.size() - start);

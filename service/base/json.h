@@ -20,19 +20,19 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;  // null
-  Json(std::nullptr_t) {}  // NOLINT
-  Json(bool v) : held_(v) {}  // NOLINT
-  Json(int v) : held_(static_cast<std::int64_t>(v)) {}  // NOLINT
-  Json(unsigned v) : held_(static_cast<std::int64_t>(v)) {}  // NOLINT
-  Json(std::int64_t v) : held_(v) {}  // NOLINT
+  Json() = default;                                               // null
+  Json(std::nullptr_t) {}                                         // NOLINT
+  Json(bool v) : held_(v) {}                                      // NOLINT
+  Json(int v) : held_(static_cast<std::int64_t>(v)) {}            // NOLINT
+  Json(unsigned v) : held_(static_cast<std::int64_t>(v)) {}       // NOLINT
+  Json(std::int64_t v) : held_(v) {}                              // NOLINT
   Json(std::uint64_t v) : held_(static_cast<std::int64_t>(v)) {}  // NOLINT
-  Json(double v) : held_(v) {}  // NOLINT
-  Json(std::string v) : held_(std::move(v)) {}  // NOLINT
-  Json(std::string_view v) : held_(std::string(v)) {}  // NOLINT
-  Json(const char* v) : held_(std::string(v)) {}  // NOLINT
-  Json(Array v) : held_(std::move(v)) {}  // NOLINT
-  Json(Object v) : held_(std::move(v)) {}  // NOLINT
+  Json(double v) : held_(v) {}                                    // NOLINT
+  Json(std::string v) : held_(std::move(v)) {}                    // NOLINT
+  Json(std::string_view v) : held_(std::string(v)) {}             // NOLINT
+  Json(const char* v) : held_(std::string(v)) {}                  // NOLINT
+  Json(Array v) : held_(std::move(v)) {}                          // NOLINT
+  Json(Object v) : held_(std::move(v)) {}                         // NOLINT
 
   static Json array() { return Json(Array{}); }
   static Json object() { return Json(Object{}); }
@@ -51,8 +51,8 @@ class Json {
   std::int64_t as_int(std::int64_t otherwise = 0) const;
   double as_double(double otherwise = 0) const;
   std::string_view as_string(std::string_view otherwise = {}) const;  // valid while *this lives
-  const Array& items() const;    // empty unless an array
-  const Object& members() const; // empty unless an object
+  const Array& items() const;                                         // empty unless an array
+  const Object& members() const;                                      // empty unless an object
 
   /// Member by name; a shared null if absent or not an object (absent equals null).
   const Json& operator[](std::string_view name) const;

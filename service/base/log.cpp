@@ -22,10 +22,14 @@ constexpr std::array kEvents{
 
 std::string_view name(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
   }
   return "error";
 }
@@ -60,7 +64,9 @@ void Log::write(LogEvent event, const LogFields& fields) const {
     return;
   }
   Json line = Json::object();
-  line.set("ts", format_okta_time(clock_.wall())).set("level", name(entry.level)).set("event", entry.id);
+  line.set("ts", format_okta_time(clock_.wall()))
+      .set("level", name(entry.level))
+      .set("event", entry.id);
   for (const auto& [key, value] : fields.json().members()) line.set(key, value);
   sink_(line.dump());
 }

@@ -6,9 +6,7 @@
 namespace rollcall {
 namespace {
 
-re2::StringPiece piece(std::string_view text) {
-  return {text.data(), text.size()};
-}
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 re2::RE2::Options options(bool ignore_case) {
   re2::RE2::Options o;

@@ -58,23 +58,20 @@ Result<std::string> unseal(const Secret& key, std::string_view sealed, std::stri
   std::string tag(sealed.substr(kNonce + size));
   int length = 0;
   auto* plain = reinterpret_cast<unsigned char*>(out.data());
-  const bool good =
-      ctx != nullptr &&
-      EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.reveal()),
-                         bytes_of(sealed)) == 1 &&
-      EVP_DecryptUpdate(ctx.get(), nullptr, &length, bytes_of(context),
-                        static_cast<int>(context.size())) == 1 &&
-      EVP_DecryptUpdate(ctx.get(), plain, &length, bytes_of(sealed) + kNonce,
-                        static_cast<int>(size)) == 1 &&
-      EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag.data()) == 1 &&
-      EVP_DecryptFinal_ex(ctx.get(), plain + length, &length) == 1;
+  const bool good = ctx != nullptr &&
+                    EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr,
+                                       bytes_of(key.reveal()), bytes_of(sealed)) == 1 &&
+                    EVP_DecryptUpdate(ctx.get(), nullptr, &length, bytes_of(context),
+                                      static_cast<int>(context.size())) == 1 &&
+                    EVP_DecryptUpdate(ctx.get(), plain, &length, bytes_of(sealed) + kNonce,
+                                      static_cast<int>(size)) == 1 &&
+                    EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag.data()) == 1 &&
+                    EVP_DecryptFinal_ex(ctx.get(), plain + length, &length) == 1;
   if (!good) return broken;
   return out;
 }
 
-Secret make_key() {
-  return Secret(random_bytes(kKey));
-}
+Secret make_key() { return Secret(random_bytes(kKey)); }
 
 Result<Secret> key_from_text(std::string_view text) {
   const std::string_view body = trim(text);

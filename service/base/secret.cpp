@@ -4,8 +4,6 @@
 
 namespace rollcall {
 
-Secret::~Secret() {
-  OPENSSL_cleanse(value_.data(), value_.size());
-}
+Secret::~Secret() { OPENSSL_cleanse(value_.data(), value_.size()); }
 
 }  // namespace rollcall

@@ -30,8 +30,8 @@ std::string utf8(const icu::UnicodeString& text) {
 
 const icu::Normalizer2& normalizer(bool composed) {
   UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* found =
-      composed ? icu::Normalizer2::getNFCInstance(status) : icu::Normalizer2::getNFDInstance(status);
+  const icu::Normalizer2* found = composed ? icu::Normalizer2::getNFCInstance(status)
+                                           : icu::Normalizer2::getNFDInstance(status);
   if (U_FAILURE(status) || found == nullptr) throw std::runtime_error("ICU has no normaliser");
   return *found;
 }
@@ -216,9 +216,7 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   return best;
 }
 
-bool encoding_exists(const std::string& name) {
-  return Utf8Converter(name).valid();
-}
+bool encoding_exists(const std::string& name) { return Utf8Converter(name).valid(); }
 
 std::optional<std::string> to_utf8(std::string_view bytes, const std::string& name) {
   Utf8Converter converter(name);
@@ -242,9 +240,7 @@ Utf8Converter::~Utf8Converter() {
 Utf8Converter::Utf8Converter(Utf8Converter&& other) noexcept
     : converter_(std::exchange(other.converter_, nullptr)) {}
 
-bool Utf8Converter::valid() const {
-  return converter_ != nullptr;
-}
+bool Utf8Converter::valid() const { return converter_ != nullptr; }
 
 bool Utf8Converter::feed(std::string_view bytes, bool end, std::string& out) {
   std::array<UChar, 4096> buffer;

@@ -68,7 +68,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor != 0) problems_.push_back({at(mark), "anchors (&name) are not allowed"});
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (tag.size() > 1 && tag != "?") problems_.push_back({at(mark), "tags (!name) are not allowed"});
+    if (tag.size() > 1 && tag != "?")
+      problems_.push_back({at(mark), "tags (!name) are not allowed"});
   }
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YamlNode::Kind kind) {
@@ -105,8 +106,9 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     level.has_key = false;
     if (const YamlNode* first = level.node.find(level.key); first != nullptr) {
-      problems_.push_back({level.key_place, fmt::format("the key '{}' stands here twice, first on line {}",
-                                                        level.key, first->place.line)});
+      problems_.push_back(
+          {level.key_place, fmt::format("the key '{}' stands here twice, first on line {}",
+                                        level.key, first->place.line)});
       return;
     }
     level.node.map.push_back({level.key, level.key_place, std::move(node)});

@@ -12,7 +12,8 @@ namespace {
 
 TEST(Clock, ReadsAndWritesRfc3339WithOffsets) {
   EXPECT_EQ(format_rfc3339(*parse_rfc3339("2026-03-01T06:00:00Z")), "2026-03-01T06:00:00Z");
-  EXPECT_EQ(format_rfc3339(*parse_rfc3339("2026-03-01T06:00:00.5+02:00")), "2026-03-01T04:00:00.500Z");
+  EXPECT_EQ(format_rfc3339(*parse_rfc3339("2026-03-01T06:00:00.5+02:00")),
+            "2026-03-01T04:00:00.500Z");
   EXPECT_FALSE(parse_rfc3339("2026-02-30T06:00:00Z"));
   EXPECT_FALSE(parse_rfc3339("2026-03-01 06:00"));
 }
@@ -68,9 +69,7 @@ TEST(Text, FoldsLoginsByCaseAndDiacritics) {
   EXPECT_EQ(to_ascii("Åström Straße"), "Astrom Strasse");
 }
 
-TEST(Text, NfcMakesComposedAndDecomposedEqual) {
-  EXPECT_EQ(nfc("e\xcc\x81"), "\xc3\xa9");
-}
+TEST(Text, NfcMakesComposedAndDecomposedEqual) { EXPECT_EQ(nfc("e\xcc\x81"), "\xc3\xa9"); }
 
 TEST(Text, ValidatesUtf8AndSeesBeyondTheBmp) {
   EXPECT_TRUE(is_valid_utf8("häß\xe2\x82\xac\xf0\x9f\x98\x80"));
@@ -93,7 +92,8 @@ TEST(Yaml, KeepsTextAndPlacesAndRefusesTraps) {
   EXPECT_EQ(root.find("a")->scalar, "012");
   EXPECT_EQ(root.find("b")->list[1].place.line, 4);
   EXPECT_TRUE(root.find("b")->list[1].quoted);
-  for (const char* text : {"a: 1\na: 2\n", "a: &x 1\nb: *x\n", "a:\n\tb: 1\n", "a: [1\n", "a: !x 1\n"}) {
+  for (const char* text :
+       {"a: 1\na: 2\n", "a: &x 1\nb: *x\n", "a:\n\tb: 1\n", "a: [1\n", "a: !x 1\n"}) {
     std::vector<YamlProblem> found;
     parse_yaml(text, root, found);
     EXPECT_FALSE(found.empty()) << text;

@@ -1,0 +1,124 @@
+// The face of the org: read it whole, change it by operations, look again at what is in doubt.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "service/base/result.h"
+#include "service/model/account.h"
+#include "service/model/operation.h"
+
+namespace rollcall {
+
+/// What a listing must settle besides the users and groups themselves.
+struct ScanScope {
+  const AttrSchema* profile = nullptr;        // which profile attributes to pack
+  std::vector<std::string> linked_users;      // ids we own: each must be seen or settled by id
+  std::vector<std::string> recently_written;  // ids written within the last 60 s: re-read by id
+  std::vector<WallTime> chain_boundaries;     // by `created`, from the last certified listing
+};
+
+/// Takes what the org holds. Called from one thread at a time, in this order: schema, principal,
+/// groups, rules, accounts (each id once), members (of the groups it asked for).
+class DirectorySink {
+ public:
+  virtual ~DirectorySink() = default;
+  virtual void schema(const OrgSchema& schema) = 0;
+  virtual void principal(const Principal& principal) = 0;
+  virtual void group(const Group& group) = 0;
+  virtual void rule(const GroupRule& rule) = 0;
+  virtual void account(const AccountView& account) = 0;
+  /// Asked once per group after all rules are known.
+  virtual bool wants_members(const Group& group) const = 0;
+  virtual void member(std::string_view group_id, std::string_view user_id) = 0;
+};
+
+/// The end of a listing. Not certified: nothing may follow from it; `reasons` says why.
+struct ScanSummary {
+  bool certified = false;
+  std::vector<Error> reasons;
+  std::string org_id;
+  std::uint64_t users = 0, groups = 0, rules = 0, members = 0;
+  std::uint64_t requests = 0;
+  std::map<std::string, std::uint64_t>
+      requests_by_term;                    // "users", "groups", "members", "by id", ...
+  WallTime as_of;                          // server time when the listing began
+  std::vector<WallTime> chain_boundaries;  // to keep for the next listing
+};
+
+/// What a read of one target showed.
+struct Observed {
+  bool exists = false;
+  std::string user_id;
+  std::string login;
+  AccountStatus status = AccountStatus::unknown;
+  AccountStatus transitioning_to = AccountStatus::unknown;
+  WallTime created, status_changed, last_updated;
+  std::map<std::string, std::string> profile;  // attributes named by the operation, as text
+  std::string group_id;                        // for group probes
+  std::optional<bool> member;                  // for membership probes
+};
+
+/// How one operation's request ended, in the terms of ARCHITECTURE.md section 6.
+struct Outcome {
+  enum class State : std::uint8_t {
+    applied,     // done
+    retry,       // certainly not executed (or repeat is harmless): again, later
+    failed,      // Okta said no
+    conflict,    // the world differs from what was expected
+    ambiguous,   // may have been executed: probe
+    unsent,      // no byte left the process
+    stop,        // config class (401, 403 of the credential): the run must stop cleanly
+    unavailable  // the org is failing as a whole (read-only mode, 5xx, network): the run must stop
+  };
+  State state = State::failed;
+  std::optional<ErrorCode> code;
+  std::string message;     // one sentence, no personal data
+  std::string request_id;  // Okta's
+  int http_status = 0;
+  std::string user_id;  // id made by a create
+  std::string group_id;
+  WallTime server_time;
+  std::int64_t retry_after_ms = 0;
+};
+
+/// One operation's end, or one probe's answer.
+struct Completion {
+  std::uint32_t operation = 0;
+  bool probe = false;
+  Outcome outcome;                   // of a submit; of a probe: applied = it was read
+  std::optional<Observed> observed;  // of a probe
+};
+
+/// Takes completions; called from any thread.
+class CompletionSink {
+ public:
+  virtual ~CompletionSink() = default;
+  virtual void completed(Completion completion) = 0;
+};
+
+/// The org. `observe` blocks its caller; `submit` and `probe` return at once and complete later,
+/// each named operation exactly once. Thread safe.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  /// Errors: org.* (see error_codes.def); a listing that may not be believed is no error but a
+  /// summary that is not certified.
+  virtual Result<ScanSummary> observe(const ScanScope& scope, DirectorySink& sink,
+                                      std::stop_token stop) = 0;
+  /// How many requests of that priority could leave now.
+  virtual std::size_t admissible(Priority priority) const = 0;
+  /// One request: a host, then its riders (ARCHITECTURE.md, "Riders").
+  virtual void submit(std::span<const Operation* const> host_and_riders, CompletionSink& sink) = 0;
+  /// A read by id or login of what the operation is about.
+  virtual void probe(const Operation& operation, CompletionSink& sink) = 0;
+  /// Stops admitting; what is in flight finishes, the rest completes as `unsent`.
+  virtual void drain() = 0;
+};
+
+}  // namespace rollcall
