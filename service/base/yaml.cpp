@@ -10,6 +10,8 @@
 namespace rollcall {
 namespace {
 
+constexpr auto kRefused = YamlProblem::Kind::refused;
+
 /// Builds the tree from yaml-cpp's events; its node API forgets duplicate keys.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -25,7 +27,7 @@ class TreeBuilder final : public YAML::EventHandler {
     place(std::move(node));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    problems_.push_back({at(mark), "aliases (*name) are not allowed"});
+    problems_.push_back({at(mark), "aliases (*name) are not allowed", kRefused});
     YamlNode node;
     node.place = at(mark);
     place(std::move(node));
@@ -65,11 +67,11 @@ class TreeBuilder final : public YAML::EventHandler {
   static YamlPlace at(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
   void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (anchor != 0) problems_.push_back({at(mark), "anchors (&name) are not allowed"});
+    if (anchor != 0) problems_.push_back({at(mark), "anchors (&name) are not allowed", kRefused});
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.size() > 1 && tag != "?")
-      problems_.push_back({at(mark), "tags (!name) are not allowed"});
+      problems_.push_back({at(mark), "tags (!name) are not allowed", kRefused});
   }
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YamlNode::Kind kind) {
@@ -97,7 +99,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     if (!level.has_key) {
       if (node.kind == YamlNode::Kind::list || node.kind == YamlNode::Kind::map) {
-        problems_.push_back({node.place, "a key must be a word"});
+        problems_.push_back({node.place, "a key must be a word", kRefused});
       }
       level.has_key = true;
       level.key = node.scalar;
@@ -105,10 +107,12 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     level.has_key = false;
-    if (const YamlNode* first = level.node.find(level.key); first != nullptr) {
-      problems_.push_back(
-          {level.key_place, fmt::format("the key '{}' stands here twice, first on line {}",
-                                        level.key, first->place.line)});
+    for (const YamlNode::Entry& first : level.node.map) {
+      if (first.key != level.key) continue;
+      problems_.push_back({level.key_place,
+                           fmt::format("the key '{}' stands here twice, first on line {}",
+                                       level.key, first.place.line),
+                           YamlProblem::Kind::duplicate_key});
       return;
     }
     level.node.map.push_back({level.key, level.key_place, std::move(node)});
@@ -166,7 +170,7 @@ void parse_yaml(std::string_view text, YamlNode& root, std::vector<YamlProblem>&
     YamlNode second;
     TreeBuilder rest(second, problems);
     if (parser.HandleNextDocument(rest)) {
-      problems.push_back({second.place, "the file holds more than one document"});
+      problems.push_back({second.place, "the file holds more than one document", kRefused});
     }
   } catch (const YAML::Exception& e) {
     problems.push_back({{e.mark.line + 1, e.mark.column + 1}, "not valid YAML: " + e.msg});

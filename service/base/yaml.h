@@ -37,12 +37,16 @@ struct YamlNode::Entry {
 };
 
 struct YamlProblem {
+  /// `refused`: anchors, aliases, tags, keys that are no words, a second document.
+  enum class Kind { syntax, duplicate_key, refused };
   YamlPlace place;
   std::string message;
+  Kind kind = Kind::syntax;
 };
 
 /// Parses one document. All problems that leave the structure readable are collected; a syntax
-/// error ends the reading with one problem. `root` is usable only if `problems` stays empty.
+/// error ends the reading with one problem. Without one `root` holds all that was readable (of
+/// duplicate keys the first), so that its other mistakes can be found too.
 void parse_yaml(std::string_view text, YamlNode& root, std::vector<YamlProblem>& problems);
 
 }  // namespace rollcall

@@ -164,13 +164,16 @@ struct Settings {
 
 /// One mistake, placed. `path` is the key's path, "users.joiner.credential".
 struct ConfigProblem {
-  Error error;  // where = file:line:column
+  Error error;  // where = file:line:column, or environment:NAME
   std::string path;
   std::string suggestion;  // "did you mean ...?", or empty
 };
 
 struct ConfigInputs {
   std::vector<std::string> files;  // later ones overlay earlier ones
+  /// The process environment: ROLLCALL_RUN_MAX_MINUTES=30 beats the files (config/reference.md
+  /// names the variable of each key that has one). Other variables and empty values are ignored.
+  std::map<std::string, std::string> environment;
 };
 
 /// Loads, merges, validates. All problems at once in `problems`; the result is an error
