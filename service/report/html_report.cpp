@@ -103,7 +103,7 @@ void HtmlTable::row(const std::vector<std::string>& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::string css = heads_[i].number ? "n" : "";
     if (cells[i].empty()) css += css.empty() ? "blank" : " blank";
-    out_ += fmt::format("<td role=\"cell\" data-l=\"{}\"{}>{}</td>", heads_[i].label,
+    out_ += fmt::format("<td role=\"cell\" data-l=\"{}\"{}><div>{}</div></td>", heads_[i].label,
                         css.empty() ? "" : fmt::format(" class=\"{}\"", css), cells[i]);
   }
   out_ += "</tr>\n";

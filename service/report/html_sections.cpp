@@ -36,16 +36,20 @@ std::string_view css_of(char symbol) {
   return symbol == '-' ? "bad" : symbol == '+' ? "good" : "soft";
 }
 
+/// "add to the group dept-Fire".
+std::string deed_html(const Scene& scene, const Operation& op) {
+  std::string out(phrase_of(op.kind));
+  const std::string& name = scene.full ? op.object.name : op.object.id;
+  if (op.object.kind != ObjectRef::Kind::none) out += " <bdi><b>" + html(name) + "</b></bdi>";
+  return out;
+}
+
 /// What is done to the person in one operation, with its hold or its end.
 std::string line_html(const Scene& scene, const Kept& kept) {
   const Operation& op = kept.op;
   const char symbol = symbol_of(op.kind);
   std::string out = fmt::format("<li><span class=\"sym {}\">{}</span>{}", css_of(symbol),
-                                symbol == '-' ? "−" : std::string(1, symbol), phrase_of(op.kind));
-  if (op.object.kind != ObjectRef::Kind::none) {
-    const std::string& name = scene.full ? op.object.name : op.object.id;
-    out += " <bdi><b>" + html(name) + "</b></bdi>";
-  }
+                                symbol == '-' ? "−" : std::string(1, symbol), deed_html(scene, op));
   if (is_held(scene, kept)) {
     out += " " + hold_tag(scene, kept);
   } else if (!kept.state.empty() && kept.state != "applied") {
@@ -122,16 +126,17 @@ std::string held_section(const Scene& scene, const Tally& tally) {
       caption += ". To release: " + html(guard->release);
     }
     HtmlTable table(caption, {{"Who"}, {"What is held"}, {"Since"}});
-    for (const Kept& kept : group.rows) {
-      std::string what(phrase_of(kept.op.kind));
-      if (kept.op.object.kind != ObjectRef::Kind::none) {
-        what +=
-            " <bdi><b>" + html(scene.full ? kept.op.object.name : kept.op.object.id) + "</b></bdi>";
-      }
-      table.row({person_cell(scene, kept.op.subject), what,
-                 kept.held_since ? minute_of(*kept.held_since) : std::string("this run")});
+    std::uint64_t shown_operations = 0;
+    for (const PersonRow& row : group.people.rows) {
+      std::string what = "<ul>";
+      for (const Kept& kept : row.lines) what += "<li>" + deed_html(scene, kept.op) + "</li>";
+      if (row.more > 0) what += fmt::format("<li>and {} more</li>", number(row.more));
+      const auto& since = row.lines.front().held_since;
+      table.row({person_cell(scene, row.subject), what + "</ul>",
+                 since ? minute_of(*since) : std::string("this run")});
+      shown_operations += row.lines.size() + row.more;
     }
-    out += table.finish() + more_note(group.operations - group.rows.size(), "held operations");
+    out += table.finish() + more_note(group.operations - shown_operations, "held operations");
   }
   return out;
 }
@@ -146,16 +151,11 @@ std::string problem_section(const Scene& scene, const Tally& tally) {
   HtmlTable table("What failed or met a changed world. " + codes,
                   {{"Who"}, {"What"}, {"State"}, {"Reason"}, {"Okta request"}});
   for (const Kept& kept : tally.problem_rows) {
-    std::string what(phrase_of(kept.op.kind));
-    if (kept.op.object.kind != ObjectRef::Kind::none) {
-      what +=
-          " <bdi><b>" + html(scene.full ? kept.op.object.name : kept.op.object.id) + "</b></bdi>";
-    }
     std::string reason = kept.code.empty() ? std::string() : "<code>" + html(kept.code) + "</code>";
     if (scene.full && !kept.message.empty()) reason += "<br>" + html(kept.message);
     table.row(
-        {person_cell(scene, kept.op.subject), what,
-         "<span class=\"tag bad\">" + html(kept.state) + "</span>", reason,
+        {person_cell(scene, kept.op.subject), deed_html(scene, kept.op),
+         "<span class=\"tag bad st\">" + html(kept.state) + "</span>", reason,
          kept.request_id.empty() ? std::string() : "<code>" + html(kept.request_id) + "</code>"});
   }
   return table.finish() + more_note(tally.problems - tally.problem_rows.size(), "operations");

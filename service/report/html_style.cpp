@@ -31,7 +31,7 @@ section,.facts{background:var(--card);border:1px solid var(--line);border-radius
 .alarm table{color:inherit}.alarm th,.alarm caption,.alarm .soft{color:inherit}
 .alarm td,.alarm th{border-color:rgba(255,255,255,.3)}.alarm tbody tr:nth-child(even){background:rgba(0,0,0,.14)}
 .note{border-left:4px solid var(--warn);padding:8px 12px;background:var(--card);margin:10px 0;border-radius:4px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(118px,1fr));gap:10px;margin:16px 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(98px,1fr));gap:10px;margin:16px 0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 14px}
 .tile b{display:block;font-size:1.45rem;line-height:1.2;font-variant-numeric:tabular-nums}
 .tile span{font-size:.82rem;color:var(--soft)}
@@ -42,6 +42,7 @@ th{text-align:left;font-size:.78rem;font-weight:600;color:var(--soft);border-bot
 padding:4px 10px 4px 0;vertical-align:bottom}
 td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top}
 tbody tr:last-child td{border-bottom:0}
+table+table,.more+table{margin-top:18px}td:first-child{min-width:13.5em}.st{white-space:nowrap}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 ul{margin:0;padding:0;list-style:none}li+li{margin-top:2px}
 .sym{display:inline-block;width:1.1em;font-weight:700}
@@ -60,7 +61,7 @@ footer{color:var(--soft);font-size:.84rem;margin-top:20px}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td,caption{display:block}
 tbody tr{border-bottom:1px solid var(--line);padding:8px 0}tbody tr:last-child{border-bottom:0}
-td,td.n{border:0;padding:1px 0;text-align:left;white-space:normal;display:grid;grid-template-columns:7.2em 1fr;gap:8px}
+td,td.n,td:first-child{min-width:0;border:0;padding:1px 0;text-align:left;white-space:normal;display:grid;grid-template-columns:7.2em minmax(0,1fr);gap:8px}
 td::before{content:attr(data-l);color:var(--soft);font-size:.8rem;padding-top:1px}
 .alarm td::before{color:inherit;opacity:.85}td.blank{display:none}
 nav input{margin-left:0;width:100%}}

@@ -55,7 +55,7 @@ void add_to_side(const Scene& scene, const Entry& entry, std::size_t lines, Side
   side.rows.push_back(std::move(row));
 }
 
-void add_held(const Scene& scene, const Entry& entry, Tally& tally) {
+void add_held(const Scene& scene, const Entry& entry, std::size_t lines, Tally& tally) {
   ++tally.held;
   HeldTally& held = tally.held_by[limit_name(entry.op->held_by, scene.full)];
   ++held.operations;
@@ -63,7 +63,7 @@ void add_held(const Scene& scene, const Entry& entry, Tally& tally) {
   if (since != scene.notes.held_since.end() && (!held.since || since->second < *held.since)) {
     held.since = since->second;
   }
-  if (held.rows.size() < scene.style.rows) held.rows.push_back(keep(scene, entry));
+  add_to_side(scene, entry, lines, held.people);
 }
 
 void add_result(const Scene& scene, const Entry& entry, Tally& tally) {
@@ -88,7 +88,7 @@ void add_entry(const Scene& scene, const Entry& entry, std::size_t lines, Tally&
   if (!op.subject.empty()) tally.by_reason[op.reason].add(op.subject);
   // In a run the state decides: what was approved since was held in the plan but applied.
   const bool held = entry.result == nullptr ? !op.held_by.empty() : entry.result->state == "held";
-  if (held) add_held(scene, entry, tally);
+  if (held) add_held(scene, entry, lines, tally);
   if (entry.result != nullptr) add_result(scene, entry, tally);
 }
 

@@ -47,7 +47,7 @@ struct SideTally {
 struct HeldTally {
   std::uint64_t operations = 0;
   std::optional<WallTime> since;  // the earliest
-  std::vector<Kept> rows;
+  SideTally people;
 };
 
 struct KindTally {
