@@ -45,7 +45,7 @@ std::string bar(const GuardLine& line) {
       "style=\"width:{:.1f}%\"></i><b style=\"left:{:.1f}%\"></b></span>",
       number(line.planned), number(line.allowed),
       line.planned > line.allowed ? " class=\"over\"" : "", percent(line.planned),
-      std::min(percent(line.allowed), 99.5));
+      std::clamp(percent(line.allowed), 0.7, 99.0));
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ std::string guard_section(const Scene& scene) {
                    {"Verdict"}});
   for (const GuardLine& line : scene.trailer.guard) {
     std::string verdict = line.held ? "<span class=\"tag held\">held</span>" : "allowed";
-    if (scene.full && !line.release.empty()) verdict += "<br>" + html(line.release);
+    if (scene.full && !line.release.empty()) verdict += "<br>To release: " + html(line.release);
     table.row({html(limit_name(line.limit, scene.full)), number(line.planned), number(line.allowed),
                number(line.population), bar(line), verdict});
   }

@@ -43,12 +43,12 @@ padding:4px 10px 4px 0;vertical-align:bottom}
 td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top}
 tbody tr:last-child td{border-bottom:0}
 table+table,.more+table{margin-top:18px}td:first-child{min-width:13.5em}.st{white-space:nowrap}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.n,th.n{text-align:right;padding-right:16px;font-variant-numeric:tabular-nums;white-space:nowrap}
 ul{margin:0;padding:0;list-style:none}li+li{margin-top:2px}
 .sym{display:inline-block;width:1.1em;font-weight:700}
 .was{color:var(--soft);text-decoration:line-through;text-decoration-thickness:1px}
 .tag{display:inline-block;font-size:.76rem;border:1px solid currentColor;border-radius:4px;padding:0 6px;white-space:normal}
-.bar{position:relative;display:block;height:10px;min-width:120px;border-radius:5px;background:var(--line);overflow:hidden}
+.bar{position:relative;display:block;margin-top:6px;height:10px;min-width:120px;border-radius:5px;background:var(--line);overflow:hidden}
 .bar i{position:absolute;inset:0 auto 0 0;background:var(--bar)}.bar i.over{background:var(--bar-over)}
 .bar b{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:var(--ink)}
 nav{display:flex;flex-wrap:wrap;gap:6px 14px;margin:14px 0;font-size:.9rem;align-items:center}
