@@ -113,9 +113,13 @@ class Directory {
                                       std::stop_token stop) = 0;
   /// How many requests of that priority could leave now.
   virtual std::size_t admissible(Priority priority) const = 0;
-  /// One request: a host, then its riders (ARCHITECTURE.md, "Riders").
+  /// One request: a host, then its riders (ARCHITECTURE.md, "Riders"); each of them completes. The
+  /// operations stay valid until all have.
   virtual void submit(std::span<const Operation* const> host_and_riders, CompletionSink& sink) = 0;
-  /// A read by id or login of what the operation is about.
+  /// A read by id or login of what the operation is about: user.create by login; other user.*
+  /// kinds and group.remove_member the user by id; group.add_member the membership (`member`);
+  /// group.create by type and name; other group.* kinds the group by id. Its completion's
+  /// `outcome` is applied also where the target does not exist (`observed.exists` is false).
   virtual void probe(const Operation& operation, CompletionSink& sink) = 0;
   /// Stops admitting; what is in flight finishes, the rest completes as `unsent`.
   virtual void drain() = 0;

@@ -59,14 +59,20 @@ struct RunHandle {
 };
 
 /// An operation handed out for execution; its intent is committed. Riders come with their host.
+/// A rider whose host is applied while it waits itself (planned or retry) is claimed on its own,
+/// as a host, with the user id that the create made.
 struct Claim {
   Operation operation;            // ids made by earlier operations filled in
   std::vector<Operation> riders;  // may be empty
   int attempt = 1;
   bool settle_only = false;  // found in `intent` after a crash: probe, never send first
+  /// How long ago its first intent was committed, by the journal's clock, where that is known: what
+  /// a create made cannot be older. Matters for settle_only.
+  std::optional<std::int64_t> intent_age_ms;
 };
 
-/// What became of a claimed operation.
+/// What became of a claimed operation. Host and riders are each named by an entry of their own; a
+/// rider's entry may differ from its host's.
 struct Settled {
   std::uint32_t operation = 0;
   OperationState state = OperationState::applied;
@@ -174,7 +180,8 @@ class Journal {
   virtual Result<std::vector<Claim>> settle_and_claim(const RunHandle& run,
                                                       std::span<const Settled> settled,
                                                       const ClaimWish& wish) = 0;
-  /// Gives claimed but unsent operations back.
+  /// Gives claimed but unsent operations back (to planned; the attempt is not spent). Names
+  /// hosts; their riders go with them.
   virtual Result<void> give_back(const RunHandle& run,
                                  std::span<const std::uint32_t> operations) = 0;
   /// How many operations may still be claimed, now or after others; 0: the plan is drained.

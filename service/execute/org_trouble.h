@@ -1,0 +1,44 @@
+// Tells an isolated failure from an org or network that is down. After two failures in a row it
+// slows down to one request at a time; a success of any request clears it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "service/ports/directory.h"
+
+namespace rollcall {
+
+/// Pure; one thread.
+class OrgTrouble {
+ public:
+  /// So many failures (5xx, read-only) in a row, on different operations, end the run.
+  static constexpr int kStrikes = 5;
+  /// So long without any answer at all (network, TLS) ends the run.
+  static constexpr std::int64_t kSilence_ms = 120'000;
+
+  /// Notes how a request ended. `serial` numbers requests in the order of sending: failures of
+  /// requests that left before the last failure came back are one failure, not many.
+  void ended(const Outcome& outcome, std::uint32_t operation, std::uint64_t serial,
+             std::uint64_t newest_serial, MonoTime now);
+
+  /// How many requests may be in flight now; `wake_at` is set while none may.
+  std::size_t allowance(MonoTime now, std::optional<MonoTime>& wake_at) const;
+  bool over() const { return over_; }
+
+  /// True if the outcome speaks of the network, not of an answer.
+  static bool is_silence(const Outcome& outcome);
+  static bool is_trouble(const Outcome& outcome);
+
+ private:
+  int strikes_ = 0;
+  std::uint64_t counted_up_to_ = 0;
+  std::uint32_t last_operation_ = 0;
+  std::optional<MonoTime> silent_since_;
+  std::optional<MonoTime> paused_until_;
+  std::int64_t pause_ms_ = 0;
+  bool over_ = false;
+};
+
+}  // namespace rollcall
