@@ -11,6 +11,7 @@
 
 #include "service/base/result.h"
 #include "service/model/account.h"
+#include "service/model/history.h"
 #include "service/model/operation.h"
 #include "service/model/plan.h"
 #include "service/ports/directory.h"
@@ -112,40 +113,6 @@ struct OperationResult {
   Outcome outcome;
   int attempts = 0;
   std::optional<WallTime> intent_at, settled_at;
-};
-
-/// What a person's record looked like to earlier runs, for absences and returns.
-struct PersonHistory {
-  std::string worker_key;
-  std::uint32_t absent_reads = 0;  // consecutive certified reads without the person
-  std::optional<WallTime> absent_since;
-  std::optional<WallTime> terminated_since;  // first seen as terminated without a date
-};
-
-/// The newest status change that we made on a user: only that may be undone.
-struct OwnStatusChange {
-  std::string user_id;
-  OperationKind kind = OperationKind::user_suspend;
-  WallTime intent_at, settled_at;
-};
-
-/// A membership that we granted and have not removed.
-struct Grant {
-  std::string group_id;
-  std::string user_id;
-};
-
-/// An attribute value Okta refused for good (mastered elsewhere); not sent again until it changes.
-struct RefusedValue {
-  std::string user_id;
-  std::string attribute;
-  Sha256 value;
-};
-
-/// A hold the guard keeps: since when an identical operation waits.
-struct HeldSince {
-  Sha256 change;
-  WallTime since;
 };
 
 /// What an interrupted run left.

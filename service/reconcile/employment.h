@@ -1,0 +1,38 @@
+// Where HR puts a person: employed, gone, not started, or outside our own rules. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "service/reconcile/inputs.h"
+#include "service/reconcile/lifecycle.h"
+
+namespace rollcall {
+
+struct EmploymentState {
+  Employment employment = Employment::employed;
+  WallTime since;                    // terminated: the instant the ladder counts from
+  bool undated_termination = false;  // `since` is when we first saw it
+};
+
+/// Reads status and dates of the configured columns. One thread.
+class EmploymentRules {
+ public:
+  explicit EmploymentRules(const ReconcileInputs& inputs);
+  /// Errors: record.unknown_status, record.bad_date, record.expression_failed.
+  Result<EmploymentState> of(const PersonRecord& person, const PersonHistory* history) const;
+
+ private:
+  enum class Status : std::uint8_t { active, terminated, leave };
+  Result<EmploymentState> terminated(const PersonRecord& person,
+                                     const PersonHistory* history) const;
+  Result<std::optional<CivilDate>> date(const PersonRecord& person,
+                                        std::optional<AttrId> column) const;
+
+  const ReconcileInputs& inputs_;
+  std::optional<AttrId> status_, termination_date_, hire_date_;
+  std::unordered_map<std::string, Status> values_;  // folded
+};
+
+}  // namespace rollcall

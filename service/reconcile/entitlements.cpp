@@ -1,0 +1,237 @@
+#include "service/reconcile/entitlements.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "service/base/text.h"
+
+namespace rollcall {
+namespace {
+
+std::uint64_t grant_key(std::string_view group_id, std::string_view user_id) {
+  return fast_hash(std::string(group_id) + "|" + std::string(user_id));
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+}  // namespace
+
+bool wants_members(const Group& group, const Settings& settings, bool linked) {
+  if (contains(settings.guard.protected_groups, group.name)) return true;
+  if (!settings.users.manage_groups || group.type != GroupType::okta_group) return false;
+  if (linked) return true;
+  return std::any_of(settings.groups.begin(), settings.groups.end(), [&](const auto& rule) {
+    return rule.is_template ? group.name.starts_with(template_prefix(rule.name))
+                            : group.name == rule.name;
+  });
+}
+
+std::optional<std::string> refusal(const Group& group, std::span<const GroupRule> rules) {
+  if (group.type != GroupType::okta_group) {
+    return fmt::format("its type is {}; only OKTA_GROUP members can be written",
+                       to_string(group.type));
+  }
+  if (group.confers_admin) return "it gives admin rights";
+  for (const GroupRule& rule : rules) {
+    // Removing a rule's member by API excludes them from the rule for good (FACTS 6.1).
+    if (rule.active && contains(rule.target_groups, group.id)) {
+      return fmt::format("the active Okta group rule '{}' fills it", rule.name);
+    }
+  }
+  return std::nullopt;
+}
+
+EntitlementRules::EntitlementRules(const ReconcileInputs& inputs, const LinkIndex& links)
+    : inputs_(inputs), links_(links), target_of_(inputs.org.groups.size()) {
+  const auto& groups = inputs.org.groups;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].type == GroupType::okta_group) {
+      okta_groups_.emplace(groups[i].name, static_cast<GroupRef>(i));
+    }
+  }
+  // Names that only groups of other types bear would make a second group of the same name.
+  for (const Group& group : groups) {
+    if (group.type == GroupType::okta_group || okta_groups_.count(group.name) > 0) continue;
+    refused_.emplace(group.name, *refusal(group, inputs.org.rules));
+  }
+  for (const Grant& grant : inputs.history->grants) {
+    grants_.insert(grant_key(grant.group_id, grant.user_id));
+  }
+  const auto& rules = inputs.settings->groups;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (!rules[i].is_template) target(rules[i].name, i);
+  }
+  for (const Group& group : groups) {
+    if (group.type != GroupType::okta_group || !links.group_linked(group.id)) continue;
+    if (const auto rule = managing_rule(group)) target(group.name, *rule);
+  }
+}
+
+std::optional<std::size_t> EntitlementRules::managing_rule(const Group& group) const {
+  const auto& rules = inputs_.settings->groups;
+  std::optional<std::size_t> best;
+  std::size_t best_length = 0;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (!rules[i].is_template) {
+      if (rules[i].name == group.name) return i;
+      continue;
+    }
+    const std::string_view prefix = template_prefix(rules[i].name);
+    if (group.name.starts_with(prefix) && prefix.size() > best_length) {
+      best = i;
+      best_length = prefix.size();
+    }
+  }
+  return best;
+}
+
+TargetRef EntitlementRules::target(const std::string& name, std::size_t rule) {
+  if (const auto found = by_name_.find(name); found != by_name_.end()) {
+    // Two rules may give one name: the first in the configuration owns it, whoever comes first.
+    GroupTarget& known = targets_[found->second];
+    known.rule = std::min(known.rule, rule);
+    return found->second;
+  }
+  const auto ref = static_cast<TargetRef>(targets_.size());
+  targets_.push_back({name, rule, std::nullopt, false, false, 0});
+  by_name_.emplace(name, ref);
+  attach_existing(targets_.back());
+  if (targets_.back().existing) target_of_[*targets_.back().existing] = ref;
+  return ref;
+}
+
+void EntitlementRules::attach_existing(GroupTarget& target) {
+  const auto found = okta_groups_.find(target.name);
+  if (found == okta_groups_.end()) {
+    target.refused = refused_.count(target.name) > 0;
+    return;
+  }
+  const Group& group = inputs_.org.groups[found->second];
+  target.existing = found->second;
+  target.linked = links_.group_linked(group.id);
+  if (auto why = refusal(group, inputs_.org.rules)) {
+    target.refused = true;
+    refused_.emplace(target.name, std::move(*why));
+  }
+}
+
+bool EntitlementRules::may_remove(const GroupTarget& target, AccountRef account) const {
+  if (target.refused || !target.linked || !links_.owned(account)) return false;
+  if (inputs_.settings->groups[target.rule].authoritative) return true;
+  const Group& group = inputs_.org.groups[*target.existing];
+  return grants_.count(grant_key(group.id, inputs_.accounts->at(account).id)) > 0;
+}
+
+Result<MembershipChange> EntitlementRules::diff(const PersonRecord& person, RecordView user,
+                                                std::optional<AccountRef> account) {
+  EvalScope scope;
+  scope.hr = person.hr;
+  scope.user = user;
+  scope.now = inputs_.as_of.instant;
+  scope.zone = inputs_.as_of.zone;
+  const auto& rules = inputs_.settings->groups;
+  wanted_.clear();
+  rule_unknown_.assign(rules.size(), false);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto truth = evaluate_condition(rules[i].members, scope);
+    if (!truth) return truth.error();
+    if (*truth == Truth::unknown) rule_unknown_[i] = true;
+    if (*truth != Truth::yes) continue;
+    if (!rules[i].is_template) {
+      wanted_.push_back(by_name_.find(rules[i].name)->second);
+      continue;
+    }
+    const auto name = evaluate(rules[i].name_expr, scope);
+    if (!name) return name.error();
+    if (name->is_unknown()) rule_unknown_[i] = true;
+    if (name->text() != nullptr && !name->text()->empty()) {
+      wanted_.push_back(target(*name->text(), i));
+    }
+  }
+  std::sort(wanted_.begin(), wanted_.end());
+  wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
+
+  MembershipChange change;
+  std::vector<TargetRef> current;
+  if (account) {
+    for (const GroupRef group : inputs_.accounts->groups_of(*account)) {
+      if (target_of_[group]) current.push_back(*target_of_[group]);
+    }
+    std::sort(current.begin(), current.end());
+  }
+  for (const TargetRef wanted : wanted_) {
+    ++targets_[wanted].desired;
+    if (targets_[wanted].refused) continue;
+    if (!std::binary_search(current.begin(), current.end(), wanted)) change.add.push_back(wanted);
+  }
+  for (const TargetRef held : current) {
+    const GroupTarget& group = targets_[held];
+    if (rule_unknown_[group.rule] || std::binary_search(wanted_.begin(), wanted_.end(), held)) {
+      continue;
+    }
+    if (may_remove(group, *account)) change.remove.push_back(held);
+  }
+  return change;
+}
+
+MembershipChange EntitlementRules::remove_all(AccountRef account) {
+  MembershipChange change;
+  for (const GroupRef group : inputs_.accounts->groups_of(account)) {
+    if (!target_of_[group]) continue;
+    if (may_remove(targets_[*target_of_[group]], account))
+      change.remove.push_back(*target_of_[group]);
+  }
+  std::sort(change.remove.begin(), change.remove.end());
+  return change;
+}
+
+std::vector<std::uint64_t> EntitlementRules::population() const {
+  std::vector<std::uint64_t> count(targets_.size(), 0);
+  for (AccountRef account = 0; account < inputs_.accounts->size(); ++account) {
+    if (!links_.owned(account)) continue;
+    for (const GroupRef group : inputs_.accounts->groups_of(account)) {
+      if (target_of_[group]) ++count[*target_of_[group]];
+    }
+  }
+  return count;
+}
+
+std::vector<Finding> EntitlementRules::findings() const {
+  std::vector<Finding> out;
+  std::vector<std::uint64_t> foreign(targets_.size(), 0);
+  for (AccountRef account = 0; account < inputs_.accounts->size(); ++account) {
+    if (links_.owner_of(account)) continue;
+    for (const GroupRef group : inputs_.accounts->groups_of(account)) {
+      if (target_of_[group]) ++foreign[*target_of_[group]];
+    }
+  }
+  std::vector<TargetRef> order(targets_.size());
+  for (TargetRef i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](TargetRef a, TargetRef b) { return targets_[a].name < targets_[b].name; });
+  for (const TargetRef ref : order) {
+    const GroupTarget& group = targets_[ref];
+    if (group.refused) {
+      Finding f;
+      f.code = info(ErrorCode::group_refused).id;
+      f.message = fmt::format("the group '{}' is not managed: {}", group.name,
+                              refused_.find(group.name)->second);
+      out.push_back(std::move(f));
+    } else if (foreign[ref] > 0 && inputs_.settings->groups[group.rule].authoritative) {
+      Finding f;
+      f.severity = Severity::warning;
+      f.code = info(ErrorCode::group_foreign_member).id;
+      f.message =
+          fmt::format("{} of the group '{}' {} not ours and {}",
+                      plural(static_cast<long long>(foreign[ref]), "member", "members"), group.name,
+                      foreign[ref] == 1 ? "is" : "are", foreign[ref] == 1 ? "stays" : "stay");
+      out.push_back(std::move(f));
+    }
+  }
+  return out;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,235 @@
+#include "service/reconcile/guard.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include "service/base/text.h"
+
+namespace rollcall {
+namespace {
+
+bool contains_account(OperationKind kind) {
+  return kind == OperationKind::user_suspend || kind == OperationKind::user_deactivate;
+}
+
+bool sends_mail(const Operation& op) {
+  PlanSummary one;
+  one.count(op);
+  return one.mails > 0;
+}
+
+class Guard {
+ public:
+  Guard(std::vector<Operation>& operations, const GuardInputs& inputs)
+      : operations_(operations), inputs_(inputs) {}
+
+  Verdict run() {
+    hold_protected();
+    limit(
+        "containments", inputs_.linked_enabled,
+        [](const Operation& op) { return contains_account(op.kind) && op.reason != "absent"; },
+        true);
+    limit(
+        "absences", inputs_.linked_enabled,
+        [](const Operation& op) { return contains_account(op.kind) && op.reason == "absent"; },
+        true);
+    limit("deletes", inputs_.linked_enabled,
+          [](const Operation& op) { return op.kind == OperationKind::user_delete; });
+    limit("creates", inputs_.linked_enabled,
+          [](const Operation& op) { return op.kind == OperationKind::user_create; });
+    attributes();
+    limit("logins", inputs_.linked_enabled, [](const Operation& op) {
+      return op.kind == OperationKind::user_update && changes_any(op, {"login", "email"});
+    });
+    group_members();
+    limit("removals", inputs_.membership_population,
+          [](const Operation& op) { return op.kind == OperationKind::group_remove_member; });
+    limit("mails", inputs_.linked_enabled, sends_mail);
+    propagate();
+    report_not_contained();
+    verdict_.held = std::any_of(operations_.begin(), operations_.end(),
+                                [](const Operation& op) { return !op.held_by.empty(); });
+    return std::move(verdict_);
+  }
+
+ private:
+  static bool changes_any(const Operation& op, std::initializer_list<std::string_view> names) {
+    return std::any_of(op.changes.begin(), op.changes.end(), [&](const FieldChange& change) {
+      return std::find(names.begin(), names.end(), change.attribute) != names.end();
+    });
+  }
+
+  void hold_protected() {
+    for (Operation& op : operations_) {
+      if (journal_only(op.kind)) continue;
+      const bool own =
+          !inputs_.own_principal.empty() && op.subject.user_id == inputs_.own_principal;
+      const bool person = inputs_.protected_users.count(op.subject.user_id) > 0;
+      const bool group = inputs_.protected_groups.count(op.object.name) > 0;
+      if (own) {
+        op.held_by = "own_principal";
+      } else if (person || group) {
+        op.held_by = "protected";
+      }
+    }
+  }
+
+  /// Counts free operations that `counts` picks; holds them all if they are too many.
+  void limit(const std::string& key, std::uint64_t population,
+             const std::function<bool(const Operation&)>& counts, bool always_shown = false,
+             const std::string& label = {}) {
+    const auto found = inputs_.limits->limits.find(key);
+    if (found == inputs_.limits->limits.end()) return;
+    GuardLine line;
+    line.limit = label.empty() ? key : key + ":" + label;
+    line.population = population;
+    for (const Operation& op : operations_) {
+      if (op.held_by.empty() && counts(op)) ++line.planned;
+    }
+    line.allowed = allowed_by(found->second, population);
+    if (key == "creates" && inputs_.initial_load) {
+      line.allowed = std::max(line.allowed, inputs_.limits->initial_load);
+    }
+    line.held = line.planned > line.allowed;
+    if (line.held) {
+      line.release = release(key, line.planned);
+      for (Operation& op : operations_) {
+        if (op.held_by.empty() && counts(op)) op.held_by = line.limit;
+      }
+    }
+    if (line.planned > 0 || always_shown) verdict_.lines.push_back(std::move(line));
+  }
+
+  std::string release(const std::string& key, std::uint64_t planned) const {
+    if (key == "creates" && inputs_.initial_load) {
+      return fmt::format("if the list is right, set guard.initial_load to {} or more", planned);
+    }
+    return fmt::format(
+        "if the list is right, raise guard.limits.{} (percent and count) to allow {} for this run",
+        key, planned);
+  }
+
+  void attributes() {
+    std::map<std::string, int> names;
+    for (const Operation& op : operations_) {
+      if (op.kind != OperationKind::user_update) continue;
+      for (const FieldChange& change : op.changes) names[change.attribute] = 1;
+    }
+    for (const auto& [name, one] : names) {
+      limit(
+          "attribute", inputs_.linked_enabled,
+          [&name = name](const Operation& op) {
+            return op.kind == OperationKind::user_update && changes_any(op, {name});
+          },
+          false, name);
+    }
+  }
+
+  void group_members() {
+    std::map<std::string, std::uint64_t> population;
+    for (std::size_t i = 0; i < inputs_.groups->size() && i < inputs_.group_population->size();
+         ++i) {
+      population[(*inputs_.groups)[i].name] = (*inputs_.group_population)[i];
+    }
+    std::map<std::string, int> names;
+    for (const Operation& op : operations_) {
+      if (op.kind == OperationKind::group_remove_member) names[op.object.name] = 1;
+    }
+    for (const auto& [name, one] : names) {
+      limit(
+          "group_members", population[name],
+          [&name = name](const Operation& op) {
+            return op.kind == OperationKind::group_remove_member && op.object.name == name;
+          },
+          false, name);
+    }
+  }
+
+  /// What needs a held operation is held by the same limit; so are the riders of a held host.
+  void propagate() {
+    std::vector<std::vector<std::size_t>> dependants(operations_.size() + 1);
+    for (std::size_t i = 0; i < operations_.size(); ++i) {
+      for (const std::uint32_t before : operations_[i].after) dependants[before].push_back(i);
+      if (operations_[i].request.with != 0) dependants[operations_[i].request.with].push_back(i);
+    }
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < operations_.size(); ++i) {
+      if (!operations_[i].held_by.empty()) open.push_back(i);
+    }
+    while (!open.empty()) {
+      const std::size_t at = open.back();
+      open.pop_back();
+      for (const std::size_t next : dependants[operations_[at].id]) {
+        if (!operations_[next].held_by.empty()) continue;
+        operations_[next].held_by = operations_[at].held_by;
+        open.push_back(next);
+      }
+    }
+  }
+
+  void report_not_contained() {
+    for (const Operation& op : operations_) {
+      if (op.held_by.empty() || !contains_account(op.kind)) continue;
+      // From SUSPENDED or STAGED to deactivated: they could not sign in anyway.
+      if (op.expect.status && !can_sign_in(*op.expect.status)) continue;
+      if (op.held_by == "not_suspendable") continue;  // reported by planning
+      verdict_.not_contained.push_back(
+          {op.subject.worker_key, op.subject.user_id, "held by " + op.held_by});
+    }
+  }
+
+  std::vector<Operation>& operations_;
+  const GuardInputs& inputs_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+std::uint64_t allowed_by(const GuardLimit& limit, std::uint64_t population) {
+  std::uint64_t allowed = ~std::uint64_t{0};
+  bool bounded = false;
+  if (limit.percent) {
+    allowed = static_cast<std::uint64_t>(
+        std::floor(*limit.percent * static_cast<double>(population) / 100.0 + 1e-9));
+    bounded = true;
+  }
+  if (limit.count) {
+    allowed = std::min(allowed, *limit.count);
+    bounded = true;
+  }
+  return bounded ? std::max(allowed, limit.floor) : allowed;
+}
+
+Verdict guard(std::vector<Operation>& operations, const GuardInputs& inputs) {
+  return Guard(operations, inputs).run();
+}
+
+std::unordered_set<std::string> protected_user_ids(const ReconcileInputs& inputs) {
+  std::unordered_set<std::string> out(inputs.org.protected_users.begin(),
+                                      inputs.org.protected_users.end());
+  const GuardSettings& guard = inputs.settings->guard;
+  std::vector<AccountRef> found;
+  for (const std::string& login : guard.protected_logins) {
+    inputs.accounts->find(MatchKey::login, fold_login(login), found);
+  }
+  for (const AccountRef ref : found) out.emplace(inputs.accounts->at(ref).id);
+  std::vector<bool> is_protected(inputs.org.groups.size(), false);
+  for (std::size_t i = 0; i < inputs.org.groups.size(); ++i) {
+    const auto& names = guard.protected_groups;
+    is_protected[i] =
+        inputs.org.groups[i].confers_admin ||
+        std::find(names.begin(), names.end(), inputs.org.groups[i].name) != names.end();
+  }
+  for (AccountRef ref = 0; ref < inputs.accounts->size(); ++ref) {
+    for (const GroupRef group : inputs.accounts->groups_of(ref)) {
+      if (is_protected[group]) out.emplace(inputs.accounts->at(ref).id);
+    }
+  }
+  return out;
+}
+
+}  // namespace rollcall

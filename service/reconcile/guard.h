@@ -1,0 +1,43 @@
+// Stage 9: the guard. Counts what a plan does, compares with what is allowed, holds what is too
+// much and everything about protected people. Pure.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "service/model/plan.h"
+#include "service/reconcile/inputs.h"
+#include "service/reconcile/reconciler.h"
+
+namespace rollcall {
+
+struct GuardInputs {
+  const GuardSettings* limits = nullptr;
+  std::uint64_t linked_enabled = 0;
+  std::uint64_t membership_population = 0;
+  bool initial_load = false;
+  const std::vector<GroupTarget>* groups = nullptr;
+  const std::vector<std::uint64_t>* group_population = nullptr;
+  std::string own_principal;                         // user id; empty if unknown
+  std::unordered_set<std::string> protected_users;   // user ids
+  std::unordered_set<std::string> protected_groups;  // names
+};
+
+struct Verdict {
+  std::vector<GuardLine> lines;
+  std::vector<Uncontained> not_contained;  // leavers whose containment is held
+  bool held = false;
+};
+
+/// allowed = max(floor, min(percent x population, count)); a limit trips when planned is strictly
+/// greater (CONTRACT.md, "Guard defaults").
+std::uint64_t allowed_by(const GuardLimit& limit, std::uint64_t population);
+
+/// Sets `held_by` of operations, dependants included.
+Verdict guard(std::vector<Operation>& operations, const GuardInputs& inputs);
+
+/// Who must not be touched silently: holders of admin roles, guard.protected by login and group.
+std::unordered_set<std::string> protected_user_ids(const ReconcileInputs& inputs);
+
+}  // namespace rollcall
