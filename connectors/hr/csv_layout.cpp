@@ -98,10 +98,12 @@ char choose_delimiter(std::string_view text, const CsvSourceOptions& options) {
   using Score = std::tuple<bool, std::size_t, std::size_t>;
   Score best{};
   char chosen = kDelimiters.front();
+  std::optional<char> damaged;
   for (const char delimiter : kDelimiters) {
     MemoryBytes bytes(text.substr(0, kHeaderBytes));
     CsvReader reader(bytes, delimiter, {.block_bytes = kHeaderBytes});
     const auto header = reader.next();
+    if (!header) damaged = damaged ? damaged : delimiter;
     if (!header || *header == nullptr) continue;
     const std::vector<std::string> names = header_names(**header);
     const auto has = [&](const std::string& hr_name) {
@@ -118,7 +120,8 @@ char choose_delimiter(std::string_view text, const CsvSourceOptions& options) {
       chosen = delimiter;
     }
   }
-  return chosen;
+  // A header with a broken quote should be called that, not one without a key.
+  return damaged && !std::get<0>(best) ? *damaged : chosen;
 }
 
 Result<CsvLayout> read_header(CsvRow& header, char delimiter, const CsvSourceOptions& options) {

@@ -18,6 +18,14 @@ Error placed(Error error, const std::string& path) {
   return error;
 }
 
+/// What is wrong with the delivered bytes is a reason not to certify; what is wrong with the path,
+/// the header or the run is an error.
+bool is_damage(ErrorCode code) {
+  return code != ErrorCode::source_unreadable && code != ErrorCode::source_stopped &&
+         code != ErrorCode::source_not_text && code != ErrorCode::source_key_missing &&
+         code != ErrorCode::source_header_duplicate;
+}
+
 class CsvSource final : public HrSource {
  public:
   explicit CsvSource(CsvSourceOptions options) : options_(std::move(options)) {}
@@ -93,6 +101,12 @@ void CsvSource::judge(const Watermark& watermark, const CsvRecords& records,
 Result<SourceSummary> CsvSource::extract(const Watermark& watermark, RecordSink& sink,
                                          std::stop_token stop) {
   SourceSummary summary;
+  const auto unusable = [&](Error error) -> Result<SourceSummary> {
+    error = placed(std::move(error), options_.path);
+    if (!is_damage(error.code)) return error;
+    summary.reasons.push_back(std::move(error));
+    return summary;
+  };
   summary.name = options_.name;
   summary.kind = "file";
   auto trailer = CsvTrailer::make(options_.certify.trailer);
@@ -100,19 +114,17 @@ Result<SourceSummary> CsvSource::extract(const Watermark& watermark, RecordSink&
   WatchedFile file(options_.path, std::move(stop), options_.progress);
   if (const auto opened = file.open(); !opened) return opened.error();
   TextBytes text(file, options_.encoding);
-  if (const auto started = text.start(); !started) return placed(started.error(), options_.path);
+  if (const auto started = text.start(); !started) return unusable(started.error());
   char delimiter = ',';
   CsvReader reader(text, delimiter, options_.limits);
   const auto header = find_header(reader, delimiter);
-  if (!header) return placed(header.error(), options_.path);
+  if (!header) return unusable(header.error());
   if (*header == nullptr) {
-    summary.reasons.push_back(make_error(ErrorCode::source_no_header,
-                                         "the file is empty: it has no header and no records",
-                                         options_.path));
-    return summary;
+    return unusable(make_error(ErrorCode::source_no_header,
+                               "the file is empty: it has no header and no records"));
   }
   const auto layout = read_header(**header, delimiter, options_);
-  if (!layout) return layout.error();
+  if (!layout) return unusable(layout.error());
   for (const Finding& note : layout->notes) sink.note(note);
 
   CsvRecords records(options_, *layout, text.unchecked_utf8(), sink);

@@ -42,13 +42,13 @@ struct CsvSourceOptions {
 /// space is `cleared`; a column that the file does not have leaves its attribute `unknown` and is
 /// noted as source.column_missing.
 ///
-/// extract() fails with the reason where nothing could be read at all: source.unreadable,
-/// source.not_text, source.encoding, source.key_missing, source.header_duplicate, gzip.corrupt,
-/// regex.invalid, source.quote_stray or source.quote_unterminated in the header, source.stopped.
-/// What shows only later stands in `reasons`: source.no_header, source.quote_stray,
-/// source.quote_unterminated, source.field_runaway, source.cut_short, source.encoding,
-/// source.changed_while_read, source.too_few, source.shrunk, source.column_emptied,
-/// source.count_mismatch, source.trailer, source.control_file, gzip.corrupt, source.unreadable.
+/// extract() fails where the path, the header or the run is at fault: source.unreadable,
+/// source.not_text, source.key_missing, source.header_duplicate, source.stopped, regex.invalid.
+/// What is wrong with the delivered bytes stands in `reasons`: source.no_header, source.encoding,
+/// gzip.corrupt, source.quote_stray, source.quote_unterminated, source.field_runaway,
+/// source.cut_short, source.changed_while_read, source.unreadable (half-way), source.too_few,
+/// source.shrunk, source.column_emptied, source.count_mismatch, source.trailer,
+/// source.control_file.
 /// The sink has seen records by then; they count for nothing unless the summary is certified.
 /// Single records are rejected with record.ragged, record.encoding, record.nul,
 /// record.field_too_long, record.no_key, record.key_damaged.

@@ -38,28 +38,28 @@ class LadderCheck {
     previous_ = step.after_days;
     if (step.actions.empty()) refuse(below(path, "do"), "the step does nothing");
     bool others = false;
+    bool said = false;
     for (const LadderAction action : step.actions) {
       if (contains_person(action)) {
-        contain(action, below(path, "do"), others);
+        contain(action, below(path, "do"), others && !said);
       } else {
-        if (!contained_) {
-          refuse(below(path, "do"), "the first thing on the ladder must be suspend or deactivate");
-          contained_ = true;  // said once
-        }
         others = true;
+        if (contained_) continue;
+        refuse(below(path, "do"), "the first thing on the ladder must be suspend or deactivate");
+        contained_ = said = true;
       }
     }
   }
 
  private:
-  void contain(LadderAction action, const std::string& path, bool others) {
+  void contain(LadderAction action, const std::string& path, bool late) {
     const bool suspend = action == LadderAction::suspend;
     if (deactivated_) {
       refuse(path, suspend ? "a deactivated account cannot be suspended"
                            : "the account is deactivated already");
     } else if (suspend && suspended_) {
       refuse(path, "the account is suspended already");
-    } else if (others && contained_) {
+    } else if (late) {
       refuse(path, "within a step suspend or deactivate comes first");
     }
     contained_ = true;
@@ -82,7 +82,8 @@ void build_ladder(Build& build) {
   for (std::size_t i = 0; i < build.values.count(list); ++i) {
     const std::string path = element(list, i);
     // A step with a mistake of its own says nothing about the others.
-    if (!build.values.known(below(path, "after")) || !build.values.known(below(path, "do"))) {
+    if (build.values.node(below(path, "after")) == nullptr ||
+        build.values.node(below(path, "do")) == nullptr) {
       continue;
     }
     LadderStep step;

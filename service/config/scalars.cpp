@@ -104,10 +104,10 @@ Misfit out_of_range(const KeySpec& spec, const ConfigNode& node, std::string sug
 /// Numbers, with one parser for the value and for the bounds in the table.
 template <class T>
 std::optional<Misfit> convert_number(const KeySpec& spec, const ConfigNode& node,
-                                     bool (*parse)(std::string_view, T&), std::string_view example,
+                                     bool (*parse)(std::string_view, T&), std::string_view wanted,
                                      T& out) {
   if (!parse(node.scalar, out)) {
-    return bad(node, fmt::format("{} is not of the form {}", shown(node.scalar), example));
+    return bad(node, fmt::format("{} is not {}", shown(node.scalar), wanted));
   }
   const Range range = range_of(spec);
   if (range.empty()) return std::nullopt;
@@ -119,7 +119,8 @@ std::optional<Misfit> convert_number(const KeySpec& spec, const ConfigNode& node
 }
 
 std::optional<Misfit> convert_percent(const KeySpec& spec, const ConfigNode& node, double& out) {
-  std::optional<Misfit> misfit = convert_number(spec, node, parse_percent, "10% or 10", out);
+  std::optional<Misfit> misfit =
+      convert_number(spec, node, parse_percent, "a percentage such as 10%", out);
   // 0.9 where 90% is meant is the classic slip.
   if (misfit && misfit->code == ErrorCode::config_out_of_range && out > 0 && out < 1) {
     misfit->suggestion = fmt::format("did you mean '{:g}%'?", out * 100);
@@ -139,6 +140,16 @@ std::optional<Misfit> convert_choice(const KeySpec& spec, const ConfigNode& node
   std::string suggestion = did_you_mean(node.scalar, allowed);
   return bad(node, fmt::format("{} is none of: {}", shown(node.scalar), join(allowed, ", ")),
              std::move(suggestion));
+}
+
+std::optional<Misfit> convert_delimiter(const KeySpec& spec, const ConfigNode& node,
+                                        std::string& out) {
+  if (node.scalar == "tab") out = "\t";
+  if (out == "\t") return std::nullopt;
+  std::optional<Misfit> misfit = convert_choice(spec, node);
+  // One sign is always near another: nothing to suggest.
+  if (misfit) misfit->suggestion = "leave the key out to have it found from the header";
+  return misfit;
 }
 
 std::optional<Misfit> convert_flag(const ConfigNode& node) {
@@ -228,13 +239,14 @@ std::optional<Misfit> convert_scalar(const KeySpec& spec, const ConfigNode& node
     case KeyType::choice:
       return convert_choice(spec, node);
     case KeyType::count:
-      return convert_number(spec, node, parse_count, "60", out.number);
+      return convert_number(spec, node, parse_count, "a whole number such as 60", out.number);
     case KeyType::percent:
       return convert_percent(spec, node, out.real);
     case KeyType::duration:
-      return convert_number(spec, node, parse_duration, "90s, 15m, 4h or 30d", out.number);
+      return convert_number(spec, node, parse_duration, "a duration such as 90s, 15m, 4h or 30d",
+                            out.number);
     case KeyType::days:
-      return convert_number(spec, node, parse_days, "0d or 30d", out.number);
+      return convert_number(spec, node, parse_days, "a number of days such as 30d", out.number);
     case KeyType::flag:
       return convert_flag(node);
     case KeyType::https_url:
@@ -245,9 +257,7 @@ std::optional<Misfit> convert_scalar(const KeySpec& spec, const ConfigNode& node
       out.text = resolve_path(origin, node.scalar);
       break;
     case KeyType::delimiter:
-      if (node.scalar == "tab") out.text = "\t";
-      if (out.text == "\t") return std::nullopt;
-      return convert_choice(spec, node);
+      return convert_delimiter(spec, node, out.text);
     case KeyType::zone:
       if (!time_zone_exists(node.scalar)) {
         return bad(node, fmt::format("{} is no IANA zone", shown(node.scalar)),
@@ -272,24 +282,30 @@ std::optional<Misfit> convert_scalar(const KeySpec& spec, const ConfigNode& node
   return std::nullopt;
 }
 
-std::optional<Misfit> convert_list(const KeySpec& spec, const ConfigNode& node, Converted& out) {
-  if (node.kind != Kind::list) {
-    return wrong_type(node, "a list", "write [value, value]");
-  }
+std::vector<Misfit> convert_list(const KeySpec& spec, const ConfigNode& node, Converted& out) {
+  if (node.kind != Kind::list) return {wrong_type(node, "a list", "write [value, value]")};
+  std::vector<Misfit> misfits;
   for (const ConfigNode& item : node.list) {
-    if (item.kind != Kind::scalar) return wrong_type(item, "a single value");
+    if (item.kind != Kind::scalar) {
+      misfits.push_back(wrong_type(item, "a single value"));
+      continue;
+    }
     if (spec.type == KeyType::choice_list) {
-      if (std::optional<Misfit> misfit = convert_choice(spec, item)) return misfit;
+      if (std::optional<Misfit> misfit = convert_choice(spec, item)) {
+        misfits.push_back(*std::move(misfit));
+        continue;
+      }
     }
     if (std::find(out.texts.begin(), out.texts.end(), item.scalar) != out.texts.end()) {
-      return Misfit{ErrorCode::config_duplicate_name,
-                    fmt::format("{} stands twice in this list", shown(item.scalar)),
-                    {},
-                    item.place};
+      misfits.push_back({ErrorCode::config_duplicate_name,
+                         fmt::format("{} stands twice in this list", shown(item.scalar)),
+                         {},
+                         item.place});
+      continue;
     }
     out.texts.push_back(item.scalar);
   }
-  return std::nullopt;
+  return misfits;
 }
 
 bool is_variable_name(std::string_view text) {
@@ -330,14 +346,21 @@ std::optional<Misfit> convert_secret(const ConfigNode& node, const Origin& origi
 
 }  // namespace
 
-std::optional<Misfit> convert_value(const KeySpec& spec, const ConfigNode& node,
-                                    const Origin& origin, Converted& out) {
-  if (spec.type == KeyType::secret) return convert_secret(node, origin, out.secret);
+std::vector<Misfit> convert_value(const KeySpec& spec, const ConfigNode& node, const Origin& origin,
+                                  Converted& out) {
   if (spec.type == KeyType::text_list || spec.type == KeyType::choice_list) {
     return convert_list(spec, node, out);
   }
-  if (node.kind != Kind::scalar) return wrong_type(node, "a single value");
-  return convert_scalar(spec, node, origin, out);
+  std::optional<Misfit> misfit;
+  if (spec.type == KeyType::secret) {
+    misfit = convert_secret(node, origin, out.secret);
+  } else if (node.kind != Kind::scalar) {
+    misfit = wrong_type(node, "a single value");
+  } else {
+    misfit = convert_scalar(spec, node, origin, out);
+  }
+  if (!misfit) return {};
+  return {*std::move(misfit)};
 }
 
 }  // namespace rollcall::config

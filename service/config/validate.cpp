@@ -39,7 +39,7 @@ class Validator {
     }
     if (node.kind == Kind::null) {
       problems_.add(ErrorCode::config_wrong_type, place, path,
-                    fmt::format("`{}` has no value", path), "leave the key out to get its default");
+                    fmt::format("`{}` has no value", path), "write a value, or leave the key out");
       return;
     }
     switch (spec.type) {
@@ -69,12 +69,14 @@ class Validator {
              const std::string& path) {
     Converted converted;
     const Origin& origin = problems_.origins.at(node.place.origin);
-    if (std::optional<Misfit> misfit = convert_value(spec, node, origin, converted)) {
-      problems_.add(misfit->code, misfit->place, path, misfit->message, misfit->suggestion);
-      return;
+    const std::vector<Misfit> misfits = convert_value(spec, node, origin, converted);
+    for (const Misfit& misfit : misfits) {
+      problems_.add(misfit.code, misfit.place, path, misfit.message, misfit.suggestion);
     }
-    values_.set_written(path, &node, place);
-    values_.set(path, std::move(converted));
+    if (misfits.empty()) values_.set_written(path, &node, place);
+    // What fits of `users.manage` decides what else must be stated.
+    const bool is_list = spec.type == KeyType::choice_list || spec.type == KeyType::text_list;
+    if (misfits.empty() || is_list) values_.set(path, std::move(converted));
   }
 
   void list(const KeyNode& key, const ConfigNode& node, const Place& place,
@@ -135,7 +137,7 @@ class Validator {
       node.kind = Kind::scalar;
       node.scalar = key.spec->fallback;
       Converted converted;
-      const bool fits = !convert_value(*key.spec, node, Origin{}, converted);
+      const bool fits = convert_value(*key.spec, node, Origin{}, converted).empty();
       ROLLCALL_ASSERT(fits);
       values_.set(path, std::move(converted));
     }

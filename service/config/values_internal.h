@@ -30,9 +30,10 @@ struct Misfit {
   Place place;
 };
 
-/// Converts one node as the key says; `expression` and other text is kept as it is.
-std::optional<Misfit> convert_value(const KeySpec& spec, const ConfigNode& node,
-                                    const Origin& origin, Converted& out);
+/// Converts one node as the key says; `expression` and other text is kept as it is. Of a list all
+/// misfits are given, and what fits is kept.
+std::vector<Misfit> convert_value(const KeySpec& spec, const ConfigNode& node, const Origin& origin,
+                                  Converted& out);
 
 class Values {
  public:

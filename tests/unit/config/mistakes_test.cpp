@@ -101,7 +101,7 @@ TEST(Mistakes, OfOneKindAreOneProblemEach) {
        {"rollcall.yaml:8:5 config.not_available sources[1]",
         "rollcall.yaml:8:6 config.duplicate_name sources[1].name"}},
       {replace_all(kHead, "key: id}", "key: id, columns: {a: X, b: X}}"),
-       {"rollcall.yaml:7:75 config.contradiction sources[0].columns.b"}},
+       {"rollcall.yaml:7:67 config.contradiction sources[0].columns.b"}},
       {kHead + "users: {match: []}\n", {"rollcall.yaml:8:9 config.missing_key users.match"}},
       {kHead + "users: {terminated: []}\n",
        {"rollcall.yaml:8:9 config.missing_key users.terminated"}},
@@ -134,18 +134,18 @@ TEST(Mistakes, InTheLadderAreContradictions) {
     return std::vector<std::string>{"rollcall.yaml:" + place};
   };
   EXPECT_EQ(problems("    - {after: 0d, do: [deactivate]}\n    - {after: 9d, do: [suspend]}\n"),
-            at("11:18 config.contradiction users.terminated[1].do"));
+            at("11:19 config.contradiction users.terminated[1].do"));
   EXPECT_EQ(problems("    - {after: 0d, do: [suspend]}\n    - {after: 9d, do: [suspend]}\n"),
-            at("11:18 config.contradiction users.terminated[1].do"));
+            at("11:19 config.contradiction users.terminated[1].do"));
   EXPECT_EQ(problems("    - {after: 9d, do: [suspend]}\n    - {after: 9d, do: [deactivate]}\n"),
             at("11:8 config.contradiction users.terminated[1].after"));
   EXPECT_EQ(problems("    - {after: 0d, do: [clear_sessions, suspend]}\n"),
-            at("10:18 config.contradiction users.terminated[0].do"));
+            at("10:19 config.contradiction users.terminated[0].do"));
   EXPECT_EQ(problems("    - {after: 0d, do: [suspend]}\n"
                      "    - {after: 9d, do: [remove_groups, deactivate]}\n"),
-            at("11:18 config.contradiction users.terminated[1].do"));
+            at("11:19 config.contradiction users.terminated[1].do"));
   EXPECT_EQ(problems("    - {after: 0d, do: []}\n"),
-            at("10:18 config.contradiction users.terminated[0].do"));
+            at("10:19 config.contradiction users.terminated[0].do"));
   EXPECT_TRUE(problems("    - {after: 0d, do: [suspend, clear_sessions, reset_factors]}\n"
                        "    - {after: 9d, do: [remove_groups]}\n"
                        "    - {after: 30d, do: [deactivate, clear_sessions]}\n")
