@@ -1,0 +1,2 @@
+// Says what it is for.
+auto s = std::format("{}", 1);

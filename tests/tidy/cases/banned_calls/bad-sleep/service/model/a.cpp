@@ -1,0 +1,2 @@
+// Says what it is for.
+std::this_thread::sleep_for(x);

@@ -1,0 +1,2 @@
+// Says what it is for.
+auto v = x | std::views::take(1);

@@ -1,0 +1,2 @@
+// Says what it is for.
+std::chrono::zoned_time z;

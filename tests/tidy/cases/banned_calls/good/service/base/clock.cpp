@@ -1,0 +1,2 @@
+// Says what it is for.
+long f() { return std::chrono::system_clock::now().time_since_epoch().count(); }

@@ -1,0 +1,2 @@
+// Says what it is for.
+auto e = make_error(ErrorCode::a_b, "no");

@@ -1,0 +1,2 @@
+// Says what it is for.
+EXPECT_EQ(e.code, ErrorCode::a_b);

@@ -1,0 +1,1 @@
+#include "service/base/a.h"

@@ -1,0 +1,2 @@
+// Says what it is for.
+#include "service/model/plan.h"

@@ -1,0 +1,2 @@
+// Says what it is for.
+#include "service/journal/pg_internal.h"

@@ -1,0 +1,2 @@
+// Says what it is for.
+#include <simdjson.h>

@@ -1,0 +1,3 @@
+// Says what it is for.
+#include <gtest/gtest.h>
+#include "service/journal/pg_internal.h"

@@ -1,0 +1,2 @@
+create table a (b int);
+-- one more word
