@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "service/base/clock.h"
-#include "service/config/settings.h"
+#include "service/settings/settings.h"
 #include "service/model/account.h"
 #include "service/model/history.h"
 

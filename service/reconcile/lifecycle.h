@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "service/config/settings.h"
+#include "service/settings/settings.h"
 #include "service/model/account.h"
 #include "service/model/history.h"
 #include "service/reconcile/inputs.h"

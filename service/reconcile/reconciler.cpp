@@ -445,6 +445,8 @@ void Reconciler::Impl::propose_orphans(Reconciled& out) {
     change.match_rule = "users.scope";
     change.reason = "orphan";
     change.held_by = "orphans";
+    report_account(ErrorCode::adopt_orphan, worker_key, account.id,
+                   "in scope, but HR has no such person; the link is held");
     out.people.push_back(std::move(change));
   }
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "service/config/settings.h"
 #include "service/reconcile/guard.h"
 #include "service/reconcile/plan_builder.h"
 #include "service/snapshot/org_snapshot.h"

@@ -1,0 +1,419 @@
+#include "service/app/planning.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "service/base/text.h"
+#include "service/reconcile/guard.h"
+#include "service/reconcile/plan_builder.h"
+#include "service/snapshot/org_snapshot.h"
+
+namespace rollcall {
+namespace {
+
+/// The first two match rules over profile attributes get an index each.
+SnapshotKeys snapshot_keys(const Settings& settings) {
+  SnapshotKeys keys;
+  keys.login = settings.user_schema.find("login").value_or(0);
+  for (const MatchRule& rule : settings.users.match) {
+    if (rule.user == keys.login) continue;
+    if (!keys.attribute_1) {
+      keys.attribute_1 = rule.user;
+    } else if (!keys.attribute_2) {
+      keys.attribute_2 = rule.user;
+    }
+  }
+  return keys;
+}
+
+/// Fills the snapshot from the listing.
+class SnapshotSink final : public DirectorySink {
+ public:
+  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const std::vector<Link>& links)
+      : snapshot_(snapshot), settings_(settings) {
+    for (const Link& link : links) {
+      if (link.kind == Link::Kind::group) linked_groups_.insert(link.okta_id);
+    }
+  }
+  void schema(const OrgSchema& schema) override { snapshot_.set_schema(schema); }
+  void principal(const Principal& principal) override { snapshot_.set_principal(principal); }
+  void protected_user(std::string_view id) override { snapshot_.protect(id); }
+  void group(const Group& group) override { snapshot_.add_group(group); }
+  void rule(const GroupRule& rule) override { snapshot_.add_rule(rule); }
+  void account(const AccountView& account) override { snapshot_.add_account(account); }
+  bool wants_members(const Group& group) const override {
+    return rollcall::wants_members(group, settings_, linked_groups_.count(group.id) > 0) &&
+           (!refusal(group, snapshot_.rules()) || is_protected(group));
+  }
+  void member(std::string_view group_id, std::string_view user_id) override {
+    snapshot_.add_member(group_id, user_id);
+  }
+
+ private:
+  bool is_protected(const Group& group) const {
+    const auto& names = settings_.guard.protected_groups;
+    return group.confers_admin || std::find(names.begin(), names.end(), group.name) != names.end();
+  }
+  OrgSnapshot& snapshot_;
+  const Settings& settings_;
+  std::set<std::string> linked_groups_;
+};
+
+/// Streams people into the reconciler and remembers whom `where` picks.
+class PeopleSink final : public RecordSink {
+ public:
+  PeopleSink(Reconciler& reconciler, const PlanningOptions& options, const AsOf& as_of,
+             std::vector<Finding>& findings)
+      : reconciler_(reconciler), options_(options), as_of_(as_of), findings_(findings) {}
+  void record(const SourceRecord& record) override {
+    reconciler_.person({record.key, record.attributes, record.record, record.line});
+    if (!options_.where) return;
+    EvalScope scope;
+    scope.hr = record.attributes;
+    scope.now = as_of_.instant;
+    scope.zone = as_of_.zone;
+    const auto truth = evaluate_condition(*options_.where, scope);
+    if (truth && *truth == Truth::yes) picked_.emplace(record.key);
+  }
+  void rejected(const RejectedRecord& record) override {
+    if (record.key) reconciler_.rejected(*record.key);
+    findings_.push_back(record.finding);
+  }
+  void note(const Finding& finding) override { findings_.push_back(finding); }
+  const std::set<std::string>& picked() const { return picked_; }
+
+ private:
+  Reconciler& reconciler_;
+  const PlanningOptions& options_;
+  const AsOf& as_of_;
+  std::vector<Finding>& findings_;
+  std::set<std::string> picked_;
+};
+
+/// Keeps operations on the picked people, and those on groups that they need; renumbers.
+std::vector<Operation> restrict_to(std::vector<Operation> operations,
+                                   const std::function<bool(const std::string&)>& picked) {
+  std::vector<bool> keep(operations.size() + 1, false);
+  for (const Operation& op : operations) {
+    if (!op.subject.empty()) keep[op.id] = picked(op.subject.worker_key);
+  }
+  for (const Operation& op : operations) {
+    if (!keep[op.id] || op.subject.empty()) continue;
+    for (const std::uint32_t before : op.after) keep[before] = true;
+  }
+  std::vector<std::uint32_t> renumbered(operations.size() + 1, 0);
+  std::uint32_t next = 0;
+  for (const Operation& op : operations) {
+    if (keep[op.id]) renumbered[op.id] = ++next;
+  }
+  std::erase_if(operations, [&](const Operation& op) { return !keep[op.id]; });
+  for (Operation& op : operations) {
+    op.id = renumbered[op.id];
+    for (std::uint32_t& before : op.after) before = renumbered[before];
+    std::erase(op.after, 0U);
+    if (op.request.with != 0) op.request.with = renumbered[op.request.with];
+  }
+  return operations;
+}
+
+class PlanningRun {
+ public:
+  PlanningRun(const PlanningParts& parts, const PlanningOptions& options, std::stop_token stop)
+      : parts_(parts),
+        options_(options),
+        stop_(std::move(stop)),
+        settings_(*parts.settings),
+        snapshot_(snapshot_keys(*parts.settings)) {}
+
+  Result<Planned> run() {
+    if (const auto r = recall(); !r) return r.error();
+    if (const auto r = read_org(); !r) return r.error();
+    if (const auto r = fix_as_of(); !r) return r.error();
+    if (const auto r = read_people(); !r) return r.error();
+    if (const auto r = decide(); !r) return r.error();
+    finish();
+    return std::move(out_);
+  }
+
+ private:
+  Result<void> recall();
+  Result<void> read_org();
+  Result<void> fix_as_of();
+  Result<void> read_people();
+  Result<void> decide();
+  Result<void> note_holds(const std::vector<Operation>& operations);
+  void finish();
+  void refuse(const Error& error, int otherwise);
+  bool restricted() const {
+    return !options_.only.empty() || options_.where || options_.sample_percent;
+  }
+
+  const PlanningParts& parts_;
+  const PlanningOptions& options_;
+  std::stop_token stop_;
+  const Settings& settings_;
+  OrgSnapshot snapshot_;
+  std::vector<Link> links_;
+  History history_;
+  ReconcileInputs inputs_;
+  Reconciled reconciled_;
+  std::set<std::string> picked_;
+  bool counts_ = true;
+  Planned out_;
+};
+
+Result<void> PlanningRun::recall() {
+  if (parts_.journal == nullptr) return ok();
+  Journal& journal = *parts_.journal;
+  auto links = journal.links();
+  if (!links) return links.error();
+  links_ = std::move(*links);
+  auto people = journal.person_history();
+  if (!people) return people.error();
+  history_.people = std::move(*people);
+  auto own = journal.own_status_changes();
+  if (!own) return own.error();
+  history_.own_changes = std::move(*own);
+  auto grants = journal.grants();
+  if (!grants) return grants.error();
+  history_.grants = std::move(*grants);
+  auto refused = journal.refused_values();
+  if (!refused) return refused.error();
+  history_.refused = std::move(*refused);
+  return ok();
+}
+
+Result<void> PlanningRun::read_org() {
+  ScanScope scope;
+  scope.profile = &settings_.user_schema;
+  for (const Link& link : links_) {
+    if (link.kind == Link::Kind::user) scope.linked_users.push_back(link.okta_id);
+  }
+  if (parts_.journal != nullptr) {
+    auto written = parts_.journal->written_since(parts_.clock->wall() + -60'000);
+    if (!written) return written.error();
+    scope.recently_written = std::move(*written);
+    auto boundaries = parts_.journal->chain_boundaries();
+    if (!boundaries) return boundaries.error();
+    scope.chain_boundaries = std::move(*boundaries);
+  }
+  SnapshotSink sink(snapshot_, settings_, links_);
+  auto scan = parts_.directory->observe(scope, sink, stop_);
+  if (!scan) return scan.error();
+  snapshot_.seal();
+  out_.scan = std::move(*scan);
+  out_.leftovers.chain_boundaries = out_.scan.chain_boundaries;
+  for (const Error& reason : out_.scan.reasons) refuse(reason, 9);
+  if (!out_.scan.certified) counts_ = false;
+  if (parts_.log != nullptr) {
+    parts_.log->write(LogEvent::org_read, LogFields()
+                                              .add("users", out_.scan.users)
+                                              .add("groups", out_.scan.groups)
+                                              .add("requests", out_.scan.requests)
+                                              .add("certified", int{out_.scan.certified}));
+  }
+  if (parts_.journal != nullptr && out_.scan.certified) {
+    return parts_.journal->bind(out_.scan.org_id, settings_.environment);
+  }
+  return ok();
+}
+
+void PlanningRun::refuse(const Error& error, int otherwise) {
+  out_.errors.push_back(error);
+  const int exit = info(error.code).exit;
+  out_.exits.add(exit == 0 ? otherwise : exit);
+  Finding f;
+  f.code = info(error.code).id;
+  f.message = error.message;
+  if (otherwise == 5 && !settings_.sources.empty()) f.source = settings_.sources.front().name;
+  out_.plan.trailer.findings.push_back(std::move(f));
+}
+
+Result<void> PlanningRun::fix_as_of() {
+  inputs_.as_of.instant = options_.as_of.value_or(parts_.clock->wall());
+  inputs_.as_of.zone = settings_.run.time_zone;
+  const auto date = local_date(inputs_.as_of.instant, settings_.run.time_zone);
+  if (!date) return date.error();
+  inputs_.as_of.date = *date;
+  inputs_.settings = &settings_;
+  inputs_.accounts = &snapshot_;
+  inputs_.org.groups = snapshot_.groups();
+  inputs_.org.rules = snapshot_.rules();
+  inputs_.org.schema = &snapshot_.schema();
+  inputs_.org.principal = snapshot_.principal();
+  inputs_.org.protected_users = snapshot_.protected_users();
+  inputs_.links = links_;
+  inputs_.history = &history_;
+  inputs_.tally_differences = options_.tally_differences;
+  return ok();
+}
+
+Result<void> PlanningRun::read_people() {
+  Watermark watermark;
+  const std::string& name = settings_.sources.front().name;
+  if (parts_.journal != nullptr) {
+    auto found = parts_.journal->watermark(name);
+    if (!found) return found.error();
+    watermark = std::move(*found);
+  }
+  Reconciler reconciler(inputs_);
+  PeopleSink sink(reconciler, options_, inputs_.as_of, out_.plan.trailer.findings);
+  auto summary = parts_.source->extract(watermark, sink, stop_);
+  if (!summary) {
+    // A source that cannot be read is reported like one that does not count.
+    out_.source.name = name;
+    out_.source.kind = settings_.sources.front().kind;
+    refuse(summary.error(), 5);
+    counts_ = false;
+    return ok();
+  }
+  out_.source = std::move(*summary);
+  for (const Error& reason : out_.source.reasons) refuse(reason, 5);
+  if (!out_.source.certified) counts_ = false;
+  picked_ = sink.picked();
+  reconciled_ = reconciler.close({out_.source.certified, out_.source.rejected_without_key});
+  if (counts_ && reconciled_.reshuffled) {
+    refuse(*reconciled_.reshuffled, 5);
+    counts_ = false;
+    out_.source.certified = false;
+  }
+  if (parts_.log != nullptr) {
+    parts_.log->write(LogEvent::source_read, LogFields()
+                                                 .add("source", Loggable{name})
+                                                 .add("records", out_.source.records)
+                                                 .add("rejected", out_.source.rejected)
+                                                 .add("certified", int{out_.source.certified}));
+  }
+  return ok();
+}
+
+Result<void> PlanningRun::decide() {
+  if (!counts_) {
+    reconciled_.people.clear();
+    reconciled_.findings.clear();
+    reconciled_.not_contained.clear();
+    for (GroupTarget& group : reconciled_.groups) group.refused = true;
+    return ok();
+  }
+  auto& findings = out_.plan.trailer.findings;
+  findings.insert(findings.end(), reconciled_.findings.begin(), reconciled_.findings.end());
+  std::vector<Operation> operations = build_plan(reconciled_, inputs_);
+  if (restricted()) {
+    operations = restrict_to(std::move(operations), [&](const std::string& key) {
+      if (!options_.only.empty() && options_.only.count(key) == 0) return false;
+      if (options_.where && picked_.count(key) == 0) return false;
+      // The same people each time: by a hash of the key, not by chance.
+      return !options_.sample_percent ||
+             static_cast<double>(fast_hash(key) % 10000) < *options_.sample_percent * 100;
+    });
+  }
+  GuardInputs limits;
+  limits.limits = &settings_.guard;
+  limits.linked_enabled = reconciled_.linked_enabled;
+  limits.membership_population = reconciled_.membership_population;
+  limits.initial_load = reconciled_.initial_load;
+  limits.groups = &reconciled_.groups;
+  limits.group_population = &reconciled_.group_population;
+  limits.own_principal = snapshot_.principal().user_id;
+  limits.protected_users = protected_user_ids(inputs_);
+  limits.protected_groups = {settings_.guard.protected_groups.begin(),
+                             settings_.guard.protected_groups.end()};
+  Verdict verdict = guard(operations, limits);
+  out_.plan.trailer.guard = std::move(verdict.lines);
+  if (verdict.held) out_.exits.add(3);
+  for (Uncontained& one : verdict.not_contained)
+    reconciled_.not_contained.push_back(std::move(one));
+  if (const auto noted = note_holds(operations); !noted) return noted.error();
+  out_.plan.operations = std::move(operations);
+  return ok();
+}
+
+Result<void> PlanningRun::note_holds(const std::vector<Operation>& operations) {
+  std::vector<Sha256> held;
+  std::vector<std::uint32_t> ids;
+  for (const Operation& op : operations) {
+    if (op.held_by.empty()) continue;
+    held.push_back(change_digest(op, parts_.digest_key));
+    ids.push_back(op.id);
+  }
+  if (parts_.journal == nullptr || restricted()) return ok();
+  if (const auto r = parts_.journal->record_held(held, inputs_.as_of.instant); !r) return r;
+  auto known = parts_.journal->held_since();
+  if (!known) return known.error();
+  std::map<Sha256, WallTime> since;
+  for (const HeldSince& entry : *known) since[entry.change] = entry.since;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (const auto found = since.find(held[i]); found != since.end()) {
+      out_.notes.held_since[ids[i]] = found->second;
+    }
+  }
+  return ok();
+}
+
+void PlanningRun::finish() {
+  Plan& plan = out_.plan;
+  PlanHeader& header = plan.header;
+  header.created_at = parts_.clock->wall();
+  header.as_of = inputs_.as_of.instant;
+  header.as_of_date = format_date(inputs_.as_of.date);
+  header.expires_at = header.created_at + settings_.run.plan_valid_ms;
+  header.environment = settings_.environment;
+  header.org = settings_.okta.base_url;
+  header.org_id = out_.scan.org_id;
+  header.config = settings_.rules;
+  header.sealed = parts_.journal != nullptr;
+  header.sources.push_back({out_.source.name, out_.source.kind, out_.source.records,
+                            out_.source.rejected, out_.source.certified, reconciled_.snapshot});
+  PlanHasher hasher(header);
+  for (const Operation& op : plan.operations) {
+    hasher.add(op);
+    plan.trailer.summary.count(op);
+  }
+  plan.id = hasher.finish();
+  VectorCursor cursor(plan.operations);
+  if (auto forecast = parts_.forecast(cursor)) plan.trailer.forecast = std::move(*forecast);
+
+  std::map<std::string, std::string> logins;
+  for (const Operation& op : plan.operations) logins[op.subject.worker_key] = op.subject.login;
+  for (const Uncontained& one : reconciled_.not_contained) {
+    Finding f;
+    f.code = info(ErrorCode::leaver_not_contained).id;
+    f.worker_key = one.worker_key;
+    f.user_id = one.user_id;
+    f.message = "has left, can still sign in, and this plan does not contain them: " + one.why;
+    plan.trailer.findings.push_back(std::move(f));
+    out_.notes.not_contained.push_back({one.worker_key, one.user_id, logins[one.worker_key],
+                                        std::string(info(ErrorCode::leaver_not_contained).id),
+                                        one.why, std::nullopt});
+  }
+  for (const Finding& f : plan.trailer.findings) {
+    const auto code = error_code_from_id(f.code);
+    if (code && f.severity == Severity::error && info(*code).exit != 0) {
+      out_.exits.add(info(*code).exit);
+    }
+  }
+  if (reconciled_.link_only) {
+    out_.notes.remarks.emplace_back(
+        "nothing is linked yet and accounts match people: this plan only links; apply it, then "
+        "plan "
+        "again");
+  }
+  out_.link_only = reconciled_.link_only;
+  out_.differences = std::move(reconciled_.differences);
+  out_.leftovers.certified = counts_;
+  out_.leftovers.read = {out_.source.records, inputs_.as_of.instant, out_.source.fill};
+  out_.leftovers.snapshot = reconciled_.snapshot;
+  out_.leftovers.history_changed = std::move(reconciled_.history_changed);
+  out_.leftovers.seen_again = std::move(reconciled_.seen_again);
+  out_.notes.exit_codes = out_.exits.all();
+}
+
+}  // namespace
+
+Result<Planned> make_plan(const PlanningParts& parts, const PlanningOptions& options,
+                          std::stop_token stop) {
+  return PlanningRun(parts, options, std::move(stop)).run();
+}
+
+}  // namespace rollcall

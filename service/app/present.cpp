@@ -1,0 +1,158 @@
+#include "service/app/present.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <sys/stat.h>
+
+#include "service/base/file.h"
+
+namespace rollcall {
+namespace {
+
+/// Text of the report in one string: reports are bounded, plans of --out are as large as the plan.
+template <class Render>
+Result<std::string> rendered(Render render) {
+  StringSink sink;
+  if (const auto done = render(sink); !done) return done.error();
+  return sink.text();
+}
+
+Result<std::string> plan_text(const Planned& planned, Format format, Redaction redaction,
+                              Style style) {
+  return rendered([&](ByteSink& sink) {
+    VectorCursor cursor(planned.plan.operations);
+    const PlanReport report{planned.plan.header, planned.plan.trailer, planned.plan.id,
+                            planned.notes};
+    return render_plan(report, cursor, format, redaction, sink, style);
+  });
+}
+
+RunOperation run_operation(const OperationResult& result) {
+  RunOperation op;
+  op.operation = result.operation;
+  op.state = to_string(result.state);
+  if (result.outcome.code) op.code = info(*result.outcome.code).id;
+  op.message = result.outcome.message;
+  op.request_id = result.outcome.request_id;
+  op.attempts = result.attempts;
+  op.settled_at = result.settled_at;
+  return op;
+}
+
+Result<std::string> run_text(const FinishedRun& run, Format format, Redaction redaction,
+                             Style style) {
+  std::vector<RunOperation> operations;
+  operations.reserve(run.results.size());
+  for (const OperationResult& result : run.results) operations.push_back(run_operation(result));
+  return rendered([&](ByteSink& sink) {
+    VectorRunCursor cursor(operations);
+    const RunReport report{run.plan.header,    run.plan.trailer, run.plan.id,
+                           run.row.id,         run.row.verb,     run.row.state,
+                           run.row.started_at, run.row.ended_at, run.notes};
+    return render_run(report, cursor, format, redaction, sink, style);
+  });
+}
+
+Style style_of(const Program& program) {
+  Style style;
+  style.colour = program.terminal().colour;
+  return style;
+}
+
+/// Writes a file and says where, on stderr, so that stdout stays what was asked for.
+Result<void> write_out(const Program& program, const std::string& path,
+                       const Result<std::string>& text) {
+  if (!text) return text.error();
+  if (const auto written = write_private_file(path, *text); !written) return written.error();
+  if (program.terminal().err) program.complain("wrote " + path);
+  return ok();
+}
+
+Result<std::string> html_path(const Settings& settings, const std::string& name) {
+  if (settings.report_html_dir.empty()) return std::string();
+  if (::mkdir(settings.report_html_dir.c_str(), 0700) != 0 && errno != EEXIST) {
+    return make_error(ErrorCode::io_write_failed,
+                      fmt::format("the folder of reports cannot be made: {}", std::strerror(errno)),
+                      settings.report_html_dir);
+  }
+  return settings.report_html_dir + "/" + name + ".html";
+}
+
+Result<std::string> keep(const Result<std::string>& path, const Result<std::string>& text) {
+  if (!path) return path.error();
+  if (path->empty()) return std::string();
+  if (!text) return text.error();
+  if (const auto written = write_private_file(*path, *text); !written) return written.error();
+  return *path;
+}
+
+/// "20260301T060000Z": sorts by time, needs no quoting.
+std::string stamp(WallTime at) {
+  std::string text = format_rfc3339({at.ms / 1000 * 1000});
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
+  return text;
+}
+
+}  // namespace
+
+Result<Outputs> outputs_from(const Program& program, const std::string& format,
+                             const std::string& plan_file, const std::string& report_file) {
+  Outputs out;
+  out.plan_file = plan_file;
+  out.report_file = report_file;
+  if (program.json()) out.format = Format::json;
+  if (!format.empty()) {
+    const auto named = format_from(format);
+    if (!named) {
+      return make_error(ErrorCode::usage,
+                        fmt::format("--format takes text, json, csv or html, not '{}'", format));
+    }
+    out.format = *named;
+  }
+  if (!report_file.empty() && !format_for_path(report_file)) {
+    return make_error(ErrorCode::usage,
+                      "--report takes a file that ends in .txt, .json, .csv or .html");
+  }
+  return out;
+}
+
+Result<void> present_plan(const Program& program, const Planned& planned, const Outputs& outputs) {
+  // Asking for a format is asking for the content: a plan cut to counts could not be applied.
+  const Redaction shown{program.full() || outputs.format != Format::text};
+  const auto text = plan_text(planned, outputs.format, shown, style_of(program));
+  if (!text) return text.error();
+  program.print(*text);
+  if (!outputs.plan_file.empty()) {
+    const auto written =
+        write_out(program, outputs.plan_file, plan_text(planned, Format::json, {true}, {}));
+    if (!written) return written;
+  }
+  if (outputs.report_file.empty()) return ok();
+  const Format format = *format_for_path(outputs.report_file);
+  return write_out(program, outputs.report_file, plan_text(planned, format, {true}, {}));
+}
+
+Result<void> present_run(const Program& program, const FinishedRun& run, const Outputs& outputs) {
+  const Redaction shown{program.full() || outputs.format != Format::text};
+  const auto text = run_text(run, outputs.format, shown, style_of(program));
+  if (!text) return text.error();
+  program.print(*text);
+  if (outputs.report_file.empty()) return ok();
+  const Format format = *format_for_path(outputs.report_file);
+  return write_out(program, outputs.report_file, run_text(run, format, {true}, {}));
+}
+
+Result<std::string> keep_html(const Settings& settings, const FinishedRun& run) {
+  const std::string name = fmt::format("run-{}-{}", stamp(run.row.started_at), run.row.id);
+  return keep(html_path(settings, name), run_text(run, Format::html, {true}, {}));
+}
+
+Result<std::string> keep_html(const Settings& settings, const Planned& planned) {
+  const std::string name = fmt::format("plan-{}", stamp(planned.plan.header.created_at));
+  return keep(html_path(settings, name), plan_text(planned, Format::html, {true}, {}));
+}
+
+}  // namespace rollcall

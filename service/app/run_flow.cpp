@@ -1,0 +1,219 @@
+#include "service/app/run_flow.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "service/base/text.h"
+
+namespace rollcall {
+namespace {
+
+/// A line that counts on, on a terminal; log lines elsewhere.
+class ProgressShow {
+ public:
+  ProgressShow(const Program& program, std::uint64_t total) : program_(program), total_(total) {}
+  ~ProgressShow() {
+    if (shown_) std::fprintf(stderr, "\r\033[K");
+  }
+  ProgressShow(const ProgressShow&) = delete;
+  ProgressShow& operator=(const ProgressShow&) = delete;
+
+  void operator()(const Progress& progress) {
+    const MonoTime now = program_.clock().mono();
+    const std::int64_t every_ms = program_.terminal().err ? 200 : 10'000;
+    if (last_.ms != 0 && now - last_ < every_ms) return;
+    last_ = now;
+    std::uint64_t done = 0;
+    for (const auto& [state, count] : progress.settled) done += count;
+    if (!program_.terminal().err) {
+      program_.log().write(LogEvent::progress, LogFields().add("settled", done).add("of", total_));
+      return;
+    }
+    constexpr std::uint64_t kWidth = 30;
+    const std::uint64_t filled = total_ == 0 ? kWidth : std::min(kWidth, done * kWidth / total_);
+    std::fprintf(stderr, "\r\033[K  [%s%s] %s of %s operations", std::string(filled, '#').c_str(),
+                 std::string(kWidth - filled, '.').c_str(),
+                 with_thousands(static_cast<long long>(done)).c_str(),
+                 with_thousands(static_cast<long long>(total_)).c_str());
+    shown_ = true;
+  }
+
+ private:
+  const Program& program_;
+  std::uint64_t total_;
+  MonoTime last_;
+  bool shown_ = false;
+};
+
+CoordinatorOptions drive_options(const Program& program, const Settings& settings) {
+  CoordinatorOptions options;
+  options.max_minutes = static_cast<int>(settings.run.max_minutes);
+  options.stop = program.stop();
+  return options;
+}
+
+void remember_refusals(Journal& journal, const FinishedRun& run) {
+  for (const OperationResult& result : run.results) {
+    if (result.outcome.code != ErrorCode::okta_mastered_elsewhere) continue;
+    for (const FieldChange& change : result.operation.changes) {
+      // Best effort: without it the next run only asks once more.
+      const auto noted = journal.record_refused({result.operation.subject.user_id, change.attribute,
+                                                 sha256(change.to.value_or(std::string()))});
+      if (!noted) return;
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> seal(Journal& journal, const Planned& planned) {
+  VectorCursor cursor(planned.plan.operations);
+  return journal.seal_plan(cursor, planned.plan.header, planned.plan.trailer, planned.plan.id);
+}
+
+Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
+                     const ExitCodes& planned_exits) {
+  Applied applied;
+  applied.run = run;
+  applied.exits = planned_exits;
+  std::uint64_t total = 0;
+  if (const auto open = wired.journal->open_operations(run)) total = *open;
+  CoordinatorOptions options = drive_options(program, wired.settings);
+  {
+    ProgressShow show(program, total);
+    options.progress = [&show](const Progress& progress) { show(progress); };
+    applied.end =
+        run_to_end(*wired.journal, *wired.directory, run, program.clock(), &program.log(), options);
+  }
+  if (applied.end.exit_code != 0) applied.exits.add(applied.end.exit_code);
+  if (!applied.end.not_contained.empty()) applied.exits.add(3);
+  const std::string note = applied.end.error ? applied.end.error->message : std::string();
+  const auto closed = close_run(*wired.journal, run, applied.end, applied.exits.first(), note);
+  if (!closed) applied.exits.add(info(closed.error().code).exit);
+  return applied;
+}
+
+Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
+                             const std::string& verb, const ExitCodes& planned_exits) {
+  const auto state = wired.journal->find_plan(plan);
+  if (!state) return state.error();
+  if (!*state) {
+    return make_error(ErrorCode::plan_unknown, "the journal has no such plan", to_text(plan));
+  }
+  RunSpec spec;
+  spec.verb = verb;
+  spec.plan = plan;
+  spec.org_id = (*state)->header.org_id;
+  spec.environment = wired.settings.environment;
+  spec.holder = holder_name();
+  const auto run = wired.journal->begin_run(spec);
+  if (!run) return run.error();
+  program.log().write(LogEvent::run_started, LogFields().add("run", run->id));
+  Applied applied = continue_run(program, wired, *run, planned_exits);
+  program.log().write(LogEvent::run_ended,
+                      LogFields().add("run", run->id).add("exit", applied.exits.first()));
+  return applied;
+}
+
+Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool supersede,
+                                    std::optional<RunId> only, ReportNotes& notes) {
+  RecoveryOptions options;
+  options.holder = holder_name();
+  options.supersede = supersede;
+  options.only_run = only;
+  options.drive = drive_options(program, wired.settings);
+  Recovery recovery =
+      recover(*wired.journal, *wired.directory, program.clock(), &program.log(), options);
+  for (const RecoveredRun& run : recovery.runs) {
+    std::string what = fmt::format("run {} was interrupted: ", run.found.run.id);
+    if (run.settled.empty()) {
+      what += "nothing was in doubt";
+    } else {
+      std::vector<std::string> parts;
+      for (const auto& [state, count] : run.settled) {
+        parts.push_back(
+            fmt::format("{} {}", with_thousands(static_cast<long long>(count)), to_string(state)));
+      }
+      what += "its operations in doubt were read and settled as " + join(parts, ", ");
+    }
+    notes.remarks.push_back(std::move(what));
+  }
+  if (recovery.error) return *recovery.error;
+  return recovery;
+}
+
+Result<FinishedRun> load_run(Journal& journal, RunId id) {
+  FinishedRun out;
+  auto row = journal.run(id);
+  if (!row) return row.error();
+  if (!*row) {
+    return make_error(ErrorCode::journal_run_unknown, fmt::format("the journal has no run {}", id));
+  }
+  out.row = std::move(**row);
+  auto plan = journal.find_plan(out.row.plan);
+  if (!plan) return plan.error();
+  if (*plan) out.plan = std::move(**plan);
+  auto results = journal.results(id);
+  if (!results) return results.error();
+  out.results = std::move(*results);
+  return out;
+}
+
+int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
+               const Outputs& outputs, ExitCodes& exits) {
+  exits.add(applied.exits);
+  if (applied.end.error) program.complain("rollcall: " + describe(*applied.end.error));
+  auto run = load_run(*wired.journal, applied.run.id);
+  if (!run) {
+    exits.add(program.fail(run.error()));
+    return exits.first();
+  }
+  remember_refusals(*wired.journal, *run);
+  for (const OperationResult& result : run->results) {
+    const auto& keys = applied.end.not_contained;
+    const bool listed = std::any_of(notes.not_contained.begin(), notes.not_contained.end(),
+                                    [&](const NotContained& one) {
+                                      return one.worker_key == result.operation.subject.worker_key;
+                                    });
+    if (listed || !contains_person(result.operation.kind) ||
+        std::find(keys.begin(), keys.end(), result.operation.subject.worker_key) == keys.end()) {
+      continue;
+    }
+    notes.not_contained.push_back(
+        {result.operation.subject.worker_key, result.operation.subject.user_id,
+         result.operation.subject.login,
+         result.outcome.code ? std::string(info(*result.outcome.code).id) : std::string(),
+         result.outcome.message.empty() ? std::string("the operation was not applied")
+                                        : result.outcome.message,
+         std::nullopt});
+  }
+  notes.exit_codes = exits.all();
+  run->notes = std::move(notes);
+  if (const auto shown = present_run(program, *run, outputs); !shown)
+    exits.add(program.fail(shown.error()));
+  const auto kept = keep_html(wired.settings, *run);
+  if (!kept) {
+    exits.add(program.fail(kept.error()));
+  } else if (!kept->empty()) {
+    program.complain("report: " + *kept);
+  }
+  return exits.first();
+}
+
+Result<std::optional<RunRow>> running_elsewhere(Journal& journal) {
+  const auto runs = journal.runs(20);
+  if (!runs) return runs.error();
+  const auto interrupted = journal.interrupted();
+  if (!interrupted) return interrupted.error();
+  for (const RunRow& row : *runs) {
+    if (row.state != "running") continue;
+    const bool dead = std::any_of(interrupted->begin(), interrupted->end(),
+                                  [&](const Interrupted& one) { return one.run.id == row.id; });
+    if (!dead) return std::optional<RunRow>(row);
+  }
+  return std::optional<RunRow>();
+}
+
+}  // namespace rollcall

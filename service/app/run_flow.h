@@ -1,0 +1,47 @@
+// What sync, apply and resume share: settling what was interrupted, applying one sealed plan, and
+// the report at the end.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "service/app/present.h"
+#include "service/app/wire.h"
+#include "service/execute/recovery.h"
+
+namespace rollcall {
+
+/// Seals a plan in the journal. Errors: journal.*.
+Result<void> seal(Journal& journal, const Planned& planned);
+
+/// How applying one plan went.
+struct Applied {
+  RunHandle run;
+  RunEnd end;
+  ExitCodes exits;
+};
+
+/// Takes the lane, applies the sealed plan to its end, closes the run.
+/// Errors: journal.locked, journal.*.
+Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
+                             const std::string& verb, const ExitCodes& planned_exits);
+
+/// Continues a run that recovery kept open.
+Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
+                     const ExitCodes& planned_exits);
+
+/// Settles interrupted runs; their remarks go into `notes`. Errors: why it could not be finished.
+Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool supersede,
+                                    std::optional<RunId> only, ReportNotes& notes);
+
+/// Loads a finished run for its report. Errors: journal.*.
+Result<FinishedRun> load_run(Journal& journal, RunId id);
+
+/// Prints the run, writes report files, and gives the exit codes that stay.
+int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
+               const Outputs& outputs, ExitCodes& exits);
+
+/// The run that holds the main lane now, if another process has it.
+Result<std::optional<RunRow>> running_elsewhere(Journal& journal);
+
+}  // namespace rollcall

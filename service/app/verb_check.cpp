@@ -1,0 +1,172 @@
+// rollcall check: the configuration, and whether source, org and journal can be reached and read.
+#include <fmt/core.h>
+
+#include "service/app/options_internal.h"
+#include "service/app/verbs.h"
+#include "service/app/wire.h"
+#include "service/base/text.h"
+
+namespace rollcall {
+namespace {
+
+class NullPeople final : public RecordSink {
+ public:
+  void record(const SourceRecord&) override {}
+  void rejected(const RejectedRecord&) override {}
+  void note(const Finding& finding) override { notes_.push_back(finding); }
+  const std::vector<Finding>& notes() const { return notes_; }
+
+ private:
+  std::vector<Finding> notes_;
+};
+
+class OrgTally final : public DirectorySink {
+ public:
+  void schema(const OrgSchema& schema) override { schema_ = schema; }
+  void principal(const Principal& principal) override { principal_ = principal; }
+  void group(const Group&) override {}
+  void rule(const GroupRule& rule) override { active_rules_ += rule.active ? 1 : 0; }
+  void account(const AccountView&) override {}
+  bool wants_members(const Group&) const override { return false; }
+  void member(std::string_view, std::string_view) override {}
+  void protected_user(std::string_view) override { ++admins_; }
+
+  OrgSchema schema_;
+  Principal principal_;
+  std::uint64_t active_rules_ = 0;
+  std::uint64_t admins_ = 0;
+};
+
+class Check {
+ public:
+  Check(Program& program, Wired& wired) : program_(program), wired_(wired) {}
+
+  ExitCodes run() {
+    line(true, "configuration",
+         fmt::format("valid; rules {}", to_text(wired_.settings.rules).substr(0, 19)));
+    check_journal();
+    check_source();
+    check_org();
+    return exits_;
+  }
+  const Json& json() const { return json_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  void line(bool good, const std::string& what, const std::string& said) {
+    text_ += fmt::format("  {}  {:<14} {}\n", good ? "ok " : "BAD", what, said);
+    json_.push(Json::object().set("check", what).set("ok", good).set("message", said));
+  }
+  void bad(const std::string& what, const Error& error) {
+    line(false, what, describe(error));
+    const int exit = info(error.code).exit;
+    exits_.add(exit == 0 ? 1 : exit);
+  }
+
+  void check_journal() {
+    const auto runs = wired_.journal->runs(1);
+    if (!runs) return bad("journal", runs.error());
+    line(true, "journal",
+         runs->empty()
+             ? "reached; no runs yet"
+             : fmt::format("reached; newest run {} is {}", runs->front().id, runs->front().state));
+  }
+
+  void check_source() {
+    const std::string& name = wired_.settings.sources.front().name;
+    Watermark watermark;
+    if (const auto found = wired_.journal->watermark(name)) watermark = *found;
+    NullPeople people;
+    const auto summary = wired_.source->extract(watermark, people, program_.stop());
+    if (!summary) return bad("source " + name, summary.error());
+    for (const Error& reason : summary->reasons) bad("source " + name, reason);
+    if (summary->certified) {
+      line(true, "source " + name,
+           fmt::format("{} read, {} rejected; the read is certified",
+                       plural(static_cast<long long>(summary->records), "record", "records"),
+                       with_thousands(static_cast<long long>(summary->rejected))));
+    }
+    for (const Finding& note : people.notes()) line(true, "source " + name, note.message);
+  }
+
+  void check_org() {
+    OrgTally tally;
+    ScanScope scope;
+    scope.profile = &wired_.settings.user_schema;
+    const auto scan = wired_.directory->observe(scope, tally, program_.stop());
+    if (!scan) return bad("org", scan.error());
+    for (const Error& reason : scan->reasons) bad("org", reason);
+    if (!scan->certified) return;
+    line(true, "org",
+         fmt::format(
+             "{} users, {} groups, {} active group rules in {} requests; the listing is certified",
+             with_thousands(static_cast<long long>(scan->users)), scan->groups, tally.active_rules_,
+             scan->requests));
+    line(true, "credential",
+         tally.principal_.user_id.empty()
+             ? std::string("an application; its own id is not a user's")
+             : fmt::format("belongs to user {}, who is never touched", tally.principal_.user_id));
+    check_attributes(tally.schema_);
+  }
+
+  void check_attributes(const OrgSchema& schema) {
+    for (const ProfileMapping& mapping : wired_.settings.users.profile) {
+      const std::string& name = wired_.settings.user_schema.at(mapping.attribute).name;
+      const OrgAttribute* found = schema.find(name);
+      if (found == nullptr) {
+        bad("attribute",
+            make_error(ErrorCode::attribute_undefined,
+                       fmt::format("the org's user schema has no attribute '{}'", name),
+                       mapping.rule));
+      } else if (found->mastered_elsewhere) {
+        line(true, "attribute",
+             fmt::format("'{}' is mastered by another source and will not be written", name));
+      } else if (found->read_only) {
+        line(true, "attribute", fmt::format("'{}' is read-only and will not be written", name));
+      }
+    }
+  }
+
+  Program& program_;
+  Wired& wired_;
+  ExitCodes exits_;
+  std::string text_;
+  Json json_ = Json::array();
+};
+
+int run_check(Program& program, const VerbOptions& options) {
+  auto settings = program.settings();
+  if (!settings) return program.fail(settings.error());
+  if (options.has("offline")) {
+    program.print(fmt::format("configuration valid; rules {}\n", to_text(settings->rules)));
+    return 0;
+  }
+  const std::string head = fmt::format("{} · {}\n", settings->environment, settings->okta.base_url);
+  auto wired = wire(program, std::move(*settings), {});
+  if (!wired) return program.fail(wired.error());
+  Check check(program, **wired);
+  const ExitCodes exits = check.run();
+  program.print(program.json() ? check.json().dump() + "\n" : head + check.text());
+  return options.shell_code(exits, false);
+}
+
+}  // namespace
+
+int verb_check(Program& program, const std::vector<std::string>& words) {
+  VerbOptions options(
+      "rollcall check [--offline]",
+      "Validates the configuration (every mistake at once), then reaches source, org and\n"
+      "journal with the read credential and says what they hold. Changes nothing.");
+  options.add()("offline", "only the configuration");
+  switch (options.parse(program, words)) {
+    case VerbOptions::Parsed::help:
+      return 0;
+    case VerbOptions::Parsed::wrong:
+      return 64;
+    case VerbOptions::Parsed::run:
+      return run_check(program, options);
+  }
+  return 64;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,88 @@
+// rollcall resume: settles an interrupted run and, while its plan is valid, finishes it.
+#include <fmt/core.h>
+
+#include <charconv>
+
+#include "service/app/options_internal.h"
+#include "service/app/run_flow.h"
+#include "service/app/verbs.h"
+
+namespace rollcall {
+namespace {
+
+int run_resume(Program& program, const VerbOptions& options) {
+  std::optional<RunId> only;
+  if (options.has("run")) {
+    const std::string word = options.text("run");
+    RunId id = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (error != std::errc() || end != word.data() + word.size()) {
+      return program.fail(
+          make_error(ErrorCode::usage, "a run id is a number; see `rollcall runs`"));
+    }
+    only = id;
+  }
+  auto settings = program.settings();
+  if (!settings) return program.fail(settings.error());
+  const auto outputs = outputs_from(program, options.text("format"), "", options.text("report"));
+  if (!outputs) return program.fail(outputs.error());
+  WireOptions what;
+  what.write = true;
+  auto wired = wire(program, std::move(*settings), what);
+  if (!wired) return program.fail(wired.error());
+  ReportNotes notes;
+  const auto recovery = settle_interrupted(program, **wired, false, only, notes);
+  if (!recovery) return program.fail(recovery.error());
+  ExitCodes exits;
+  bool any = false;
+  bool uncontained = false;
+  for (const RecoveredRun& run : recovery->runs) {
+    if (!run.handle) continue;
+    any = true;
+    const auto plan = (*wired)->journal->find_plan(run.found.run.plan);
+    if (!plan) return program.fail(plan.error());
+    if (*plan && program.clock().wall() > (*plan)->header.expires_at) {
+      // Settled is settled; what waits is not sent on the word of a stale plan.
+      const auto gone = (*wired)->journal->supersede(*run.handle);
+      if (!gone) return program.fail(gone.error());
+      const auto ended = (*wired)->journal->end_run(*run.handle, 8, "the plan expired");
+      if (!ended) return program.fail(ended.error());
+      exits.add(program.fail(
+          make_error(ErrorCode::plan_expired,
+                     fmt::format("run {} is settled, but its plan expired at {}", run.handle->id,
+                                 format_rfc3339((*plan)->header.expires_at)))));
+      continue;
+    }
+    const Applied applied = continue_run(program, **wired, *run.handle, {});
+    uncontained = uncontained || !applied.end.not_contained.empty();
+    report_run(program, **wired, applied, notes, *outputs, exits);
+  }
+  if (!any && exits.empty()) program.print("nothing to resume\n");
+  return options.shell_code(exits, uncontained);
+}
+
+}  // namespace
+
+int verb_resume(Program& program, const std::vector<std::string>& words) {
+  VerbOptions options(
+      "rollcall resume [RUN_ID] [options]",
+      "Settles an interrupted run by reading what is in doubt and, while its plan is valid,\n"
+      "finishes it.");
+  namespace po = boost::program_options;
+  options.add()("run", po::value<std::string>()->value_name("RUN_ID"),
+                "the run (also without --run)")(
+      "format", po::value<std::string>()->value_name("FORMAT"), "text, json, csv or html")(
+      "report", po::value<std::string>()->value_name("FILE"), "also write a report");
+  options.positional("run", 1);
+  switch (options.parse(program, words)) {
+    case VerbOptions::Parsed::help:
+      return 0;
+    case VerbOptions::Parsed::wrong:
+      return 64;
+    case VerbOptions::Parsed::run:
+      return run_resume(program, options);
+  }
+  return 64;
+}
+
+}  // namespace rollcall

@@ -1,0 +1,139 @@
+// rollcall sync: plan, guard, apply and report in one run. What cron and the CronJob call.
+#include <fmt/core.h>
+
+#include "service/app/options_internal.h"
+#include "service/app/plan_options_internal.h"
+#include "service/app/run_flow.h"
+#include "service/app/verbs.h"
+
+namespace rollcall {
+namespace {
+
+/// What the next run must know of this one's reading.
+Result<void> record_leftovers(Journal& journal, const std::string& source,
+                              const ReadLeftovers& left) {
+  if (!left.certified) return ok();
+  if (const auto r = journal.record_read(source, left.read, left.snapshot); !r) return r;
+  if (const auto r = journal.record_people(left.history_changed, left.seen_again); !r) return r;
+  if (left.chain_boundaries.empty()) return ok();
+  return journal.record_chain_boundaries(left.chain_boundaries);
+}
+
+Error locked_by(const RunRow& row) {
+  std::uint64_t done = 0;
+  std::uint64_t all = 0;
+  for (const auto& [state, count] : row.counts) {
+    all += count;
+    if (state != OperationState::planned && state != OperationState::intent) done += count;
+  }
+  return make_error(ErrorCode::journal_locked,
+                    fmt::format("run {} of {} holds the lock since {}; {} of {} operations done",
+                                row.id, row.holder, format_rfc3339(row.started_at), done, all));
+}
+
+class Sync {
+ public:
+  Sync(Program& program, Wired& wired, PlanningOptions planning, Outputs outputs)
+      : program_(program),
+        wired_(wired),
+        planning_(std::move(planning)),
+        outputs_(std::move(outputs)) {}
+
+  ExitCodes run() {
+    const auto other = running_elsewhere(*wired_.journal);
+    if (!other) return failed(other.error());
+    if (*other) return failed(locked_by(**other));
+    const auto settled = settle_interrupted(program_, wired_, true, std::nullopt, notes_);
+    if (!settled) return failed(settled.error());
+    std::vector<std::string> again = once();
+    // Conflicts are planned again at once, a plan of its own under the same guard.
+    if (!again.empty() && !program_.stop().stop_requested() && exits_.first() != 7) {
+      planning_.only = {again.begin(), again.end()};
+      notes_ = {};
+      notes_.remarks.push_back("planned again after conflicts with what changed meanwhile");
+      once();
+    }
+    return exits_;
+  }
+  bool changed() const { return changed_; }
+  bool uncontained() const { return uncontained_; }
+
+ private:
+  ExitCodes failed(const Error& error) {
+    exits_.add(program_.fail(error));
+    return exits_;
+  }
+
+  /// One plan, applied. Gives the worker keys to plan again.
+  std::vector<std::string> once() {
+    auto planned = make_plan(wired_.parts(program_), planning_, program_.stop());
+    if (!planned) {
+      failed(planned.error());
+      return {};
+    }
+    for (const Error& error : planned->errors) program_.complain("rollcall: " + describe(error));
+    if (const auto sealed = seal(*wired_.journal, *planned); !sealed) {
+      failed(sealed.error());
+      return {};
+    }
+    uncontained_ = uncontained_ || !planned->notes.not_contained.empty();
+    const auto applied = apply_sealed(program_, wired_, planned->plan.id, "sync", planned->exits);
+    if (!applied) {
+      failed(applied.error());
+      return {};
+    }
+    if (planning_.only.empty() && !planning_.where && !planning_.sample_percent) {
+      const auto recorded = record_leftovers(*wired_.journal, wired_.settings.sources.front().name,
+                                             planned->leftovers);
+      if (!recorded) failed(recorded.error());
+    }
+    const auto count = applied->end.counts.find(OperationState::applied);
+    changed_ = changed_ || (count != applied->end.counts.end() && count->second > 0);
+    uncontained_ = uncontained_ || !applied->end.not_contained.empty();
+    ReportNotes notes = planned->notes;
+    notes.remarks.insert(notes.remarks.begin(), notes_.remarks.begin(), notes_.remarks.end());
+    report_run(program_, wired_, *applied, std::move(notes), outputs_, exits_);
+    return applied->end.replan;
+  }
+
+  Program& program_;
+  Wired& wired_;
+  PlanningOptions planning_;
+  Outputs outputs_;
+  ReportNotes notes_;
+  ExitCodes exits_;
+  bool changed_ = false;
+  bool uncontained_ = false;
+};
+
+}  // namespace
+
+int verb_sync(Program& program, const std::vector<std::string>& words) {
+  VerbOptions options("rollcall sync [options]",
+                      "Settles what an interrupted run left, plans, guards, applies and reports.");
+  add_plan_options(options);
+  switch (options.parse(program, words)) {
+    case VerbOptions::Parsed::help:
+      return 0;
+    case VerbOptions::Parsed::wrong:
+      return 64;
+    case VerbOptions::Parsed::run:
+      break;
+  }
+  auto settings = program.settings();
+  if (!settings) return program.fail(settings.error());
+  auto planning = planning_options(program, options, *settings);
+  if (!planning) return program.fail(planning.error());
+  const auto outputs = outputs_from(program, options.text("format"), "", options.text("report"));
+  if (!outputs) return program.fail(outputs.error());
+  WireOptions what;
+  what.write = true;
+  auto wired = wire(program, std::move(*settings), what);
+  if (!wired) return program.fail(wired.error());
+  Sync sync(program, **wired, std::move(*planning), *outputs);
+  ExitCodes exits = sync.run();
+  if (options.has("detailed-exitcode") && sync.changed()) exits.add(2);
+  return options.shell_code(exits, sync.uncontained());
+}
+
+}  // namespace rollcall
