@@ -233,6 +233,11 @@ bool Binder::attribute(Node& node, std::string_view root, std::string_view attri
   node.type = type_of(node.attribute_type);
   node.text = fmt::format("{}.{}", root, schema.at(*id).name);
   node.op = is_hr ? Op::hr_attribute : Op::user_attribute;
+  // From here on the whole path is what a mistake points at, not its last name.
+  const Node* first = &node;
+  while (!first->kids.empty()) first = first->kids[0].get();
+  node.offset = first->offset;
+  node.column = column(node.offset);
   node.kids.clear();
   return true;
 }
@@ -333,7 +338,7 @@ bool Binder::allowed(const Node& node, const Function& function, std::string_vie
   if (function.name == "Rollcall.firstFree" && &node != outermost_) {
     return type_error(node, "'Rollcall.firstFree' stands only around the whole expression");
   }
-  if (function.name == "Rollcall.numbered" && candidates_ == nullptr) {
+  if (function.name == "Rollcall.numbered" && candidates_ != &node) {
     return type_error(node, "'Rollcall.numbered' stands only directly in 'Rollcall.firstFree'");
   }
   return true;

@@ -61,7 +61,7 @@ class Binder {
   std::vector<std::uint32_t> columns_;  // by byte; empty if the source is ASCII
   std::optional<Error> error_;
   const Node* outermost_ = nullptr;
-  const Node* candidates_ = nullptr;  // the firstFree whose arguments are being bound
+  const Node* candidates_ = nullptr;  // the argument of firstFree that is being bound
 };
 
 std::string_view type_name(ExprType type);

@@ -29,7 +29,7 @@ Val* Evaluator::items(const Node& node, std::size_t count) {
   if (count <= kMaxElements) {
     if (void* room = arena_.take(count * sizeof(Val))) return static_cast<Val*>(room);
   }
-  fail(node, "the array becomes too long");
+  fail(node, "there are more than 10,000 elements");
   return nullptr;
 }
 

@@ -2,11 +2,12 @@
 // thread, used once.
 #pragma once
 
-#include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "service/expr/node_internal.h"
 #include "service/expr/value_internal.h"
@@ -35,7 +36,9 @@ class Evaluator {
 
   Val from_json(const Node& node, const Json& json);
   /// Takes ownership, for values that point into it.
-  const Json& keep(Json json) { return kept_.emplace_back(std::move(json)); }
+  const Json& keep(Json json) {
+    return *kept_.emplace_back(std::make_unique<Json>(std::move(json)));
+  }
 
   /// The text of a scalar; nullopt for null, arrays and objects.
   std::optional<std::string_view> scalar_text(const Node& node, const Val& value);
@@ -68,7 +71,7 @@ class Evaluator {
 
   const EvalScope& scope_;
   std::optional<Error> error_;
-  std::deque<Json> kept_;
+  std::vector<std::unique_ptr<Json>> kept_;
   Arena arena_;
 };
 

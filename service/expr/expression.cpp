@@ -92,11 +92,15 @@ Value to_value(expr::Evaluator& run, const Node& node, const expr::Val& value) {
     case Kind::number:
       return value.number;
     case Kind::object:
-      return value.object->dump();
+      return value.object->dump();  // a value has no objects
     case Kind::array:
       break;
-    default:
-      return run.scalar_text(node, value).value_or("");
+    default: {
+      const auto text = run.scalar_text(node, value);
+      if (text && text->size() <= expr::kMaxTextBytes) return *text;
+      run.fail(node, "the text becomes too long");
+      return {};
+    }
   }
   Value::Array items;
   items.reserve(value.size);
