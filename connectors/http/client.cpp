@@ -63,7 +63,8 @@ class Session final : public net::HTTPSClientSession {
       close();
       throw HostMismatch();
     }
-    const net::SecureStreamSocket socket(this->socket());
+    net::SecureStreamSocket socket(this->socket());
+    socket.setNoDelay(true);
     if (!names_host(socket.peerCertificate(), getHost())) {
       close();
       throw HostMismatch();
