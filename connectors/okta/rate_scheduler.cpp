@@ -272,10 +272,13 @@ void RateScheduler::observe(const RateObservation& observation, MonoTime now) {
   if (observation.status == kTooMany && observation.limit.value_or(-1) == 0) {
     // Concurrency (FACTS 3.4): limit and remaining are 0, the reset is a hint only.
     too_many_at_once(now);
+    if (const auto at = flying_.find(observation.ticket); at != flying_.end()) {
+      at->second.counted = true;  // refused before it was counted
+    }
     return;
   }
   if (observation.status != kTooMany) crowded_ = 0;
-  const bool later = observation.reset && bucket.reset && *observation.reset > *bucket.reset;
+  const bool later = observation.reset && (!bucket.reset || *observation.reset > *bucket.reset);
   const bool older = observation.reset && bucket.reset && *observation.reset < *bucket.reset;
   const bool shows = observation.limit || observation.remaining;
   if (const auto at = flying_.find(observation.ticket); shows && at != flying_.end()) {
@@ -319,7 +322,7 @@ void RateScheduler::finished(TicketId id, MonoTime now, bool answered) {
   if (answered) {
     constexpr std::int64_t kWeight = 8;
     latency_ms_ += ((now - at->second.since) - latency_ms_) / kWeight;
-    if (scouted && !bucket.open && now >= bucket.closed_until) {
+    if (scouted && !bucket.open && !at->second.counted && now >= bucket.closed_until) {
       open_window(bucket, RateObservation{}, now);  // a reply without any header
     }
   }
