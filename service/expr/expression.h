@@ -63,6 +63,8 @@ struct CompileOptions {
   std::vector<std::string> roots;  // further roots (app, org, source, ...), read from EvalScope
   bool group_rule = false;         // only what Okta allows in a group rule's condition
   bool extensions = true;          // the `Rollcall.` functions
+  bool groups = true;              // the functions about the user's groups
+  bool lookups = false;            // getManagerUser and the like: only where EvalScope::lookups is
 };
 
 /// What an expression is evaluated against. Pointers outlive the call.
@@ -70,10 +72,15 @@ struct EvalScope {
   RecordView hr;
   RecordView user;
   WallTime now;
-  std::string_view zone = "UTC";        // for Time functions without one
-  const Json* roots = nullptr;          // object: root name -> properties
-  std::span<const std::string> groups;  // names of the user's groups
-  std::span<const std::string> group_ids;
+  std::string_view zone = "UTC";           // for Time functions without one
+  const Json* roots = nullptr;             // object: root name -> properties
+  std::span<const std::string> groups;     // names of the user's groups
+  std::span<const std::string> group_ids;  // parallel to groups, or empty
+  /// What only an org knows, by kind; a kind that is missing is unknown: `internal` (object:
+  /// user.getInternalProperty), `groups` (array of group objects, for criteria beyond id and name),
+  /// `linked` (object by name), `manager` and `assistant` (objects by app, `user` for Okta's own),
+  /// `directory` and `workday` (arrays of app users).
+  const Json* lookups = nullptr;
 };
 
 /// Immutable, cheap to copy, thread safe.
@@ -103,6 +110,10 @@ class Expression {
 /// column, as text.
 Result<Expression> compile(std::string_view source, const CompileOptions& options);
 
+/// Whether the value is an array of candidates for a name that must be unique, best first:
+/// `Rollcall.firstFree(...)`, which may stand outermost only.
+bool gives_candidates(const Expression& expression);
+
 /// A template such as `dept-${hr.department}`: fixed text and expressions.
 /// Compiles to an expression whose value is text, null if any part is null or "", unknown if any
 /// part is. Errors as compile.
@@ -112,5 +123,10 @@ std::string_view template_prefix(std::string_view source);
 
 /// Errors: expression.evaluation. Never throws, bounded in time and memory by its inputs.
 Result<Value> evaluate(const Expression& expression, const EvalScope& scope);
+
+enum class Truth : std::uint8_t { no, yes, unknown };
+/// The fast way for conditions: nothing is copied, and the common ones allocate nothing.
+/// Errors: expression.evaluation, also if the value is not true, false or unknown.
+Result<Truth> evaluate_condition(const Expression& expression, const EvalScope& scope);
 
 }  // namespace rollcall
