@@ -24,7 +24,7 @@ struct ScanScope {
 };
 
 /// Takes what the org holds. Called from one thread at a time, in this order: schema, principal,
-/// groups, rules, accounts (each id once), members (of the groups it asked for).
+/// protected users, groups, rules, accounts (each id once), members (of the groups it asked for).
 class DirectorySink {
  public:
   virtual ~DirectorySink() = default;
@@ -33,6 +33,11 @@ class DirectorySink {
   virtual void group(const Group& group) = 0;
   virtual void rule(const GroupRule& rule) = 0;
   virtual void account(const AccountView& account) = 0;
+  /// An account given before that was written while the listing ran, as it is now. A sink that
+  /// cannot replace it may leave it: what matters is read by id before it is acted on.
+  virtual void account_again(const AccountView& /*account*/) {}
+  /// A holder of an admin role; never called if the credential may not list them.
+  virtual void protected_user(std::string_view /*user_id*/) {}
   /// Asked once per group after all rules are known.
   virtual bool wants_members(const Group& group) const = 0;
   virtual void member(std::string_view group_id, std::string_view user_id) = 0;
@@ -42,6 +47,7 @@ class DirectorySink {
 struct ScanSummary {
   bool certified = false;
   std::vector<Error> reasons;
+  std::vector<Error> notes;  // what could not be read, without harm to the certificate
   std::string org_id;
   std::uint64_t users = 0, groups = 0, rules = 0, members = 0;
   std::uint64_t requests = 0;

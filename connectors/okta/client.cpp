@@ -1,0 +1,385 @@
+// Threads, credentials and completions around the pure parts.
+#include "connectors/okta/client.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "connectors/okta/codec.h"
+#include "connectors/okta/listing.h"
+#include "connectors/okta/reply_headers.h"
+#include "service/base/text.h"
+
+namespace rollcall {
+namespace {
+
+constexpr int kUnauthorised = 401;
+constexpr int kFailuresUntilUnavailable = 8;  // in a row: the org, not the operation, is failing
+
+Outcome unsent() {
+  Outcome out;
+  out.state = Outcome::State::unsent;
+  out.message = "stopped before it was sent";
+  return out;
+}
+
+Outcome not_encoded(const Error& error) {
+  Outcome out;
+  out.state = Outcome::State::failed;
+  out.code = error.code;
+  out.message = error.message;
+  return out;
+}
+
+std::string person_of(const Operation& op) {
+  if (!op.subject.user_id.empty()) return op.subject.user_id;
+  return op.subject.login.empty() ? std::string() : fold_login(op.subject.login);
+}
+
+/// Replies of a listing on their way to the thread that reads it.
+struct Inbox {
+  std::mutex mutex;
+  std::condition_variable filled;
+  std::vector<std::pair<std::uint64_t, std::optional<HttpExchange>>> replies;
+
+  void put(std::uint64_t token, std::optional<HttpExchange> exchange) {
+    const std::lock_guard lock(mutex);
+    replies.emplace_back(token, std::move(exchange));
+    filled.notify_one();
+  }
+};
+
+}  // namespace
+
+struct OktaDirectory::Running {
+  explicit Running(OktaOptions given, BucketTable table)
+      : options(std::move(given)), dispatch(std::move(table), options.capacity) {}
+
+  OktaOptions options;
+  mutable std::mutex mutex;
+  std::condition_variable changed;   // something for the scheduler thread
+  std::condition_variable admitted;  // something for a request thread
+  Dispatch dispatch;
+  std::deque<TicketId> ready;
+  std::unordered_set<TicketId> asked_again;  // after a 401, once each
+  Secret token;
+  std::uint64_t token_generation = 0;  // 0: not read yet
+  bool poked = false;
+  bool draining = false;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  void schedule();
+  void serve();
+  HttpExchange send(Transport* transport, HttpRequest request, std::uint64_t& generation);
+  bool mended(TicketId id, const HttpExchange& exchange, std::uint64_t generation);
+  Result<std::uint64_t> read_token(std::uint64_t known);
+  void add(Job job);
+  void note(const HttpExchange& exchange, const std::string& bucket) const;
+  Outcome judged(const Operation& op, const HttpExchange& exchange) const;
+  void poke() {
+    poked = true;
+    changed.notify_one();
+  }
+};
+
+/// The one that decides when requests leave.
+void OktaDirectory::Running::schedule() {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    poked = false;
+    const MonoTime now = options.clock->mono();
+    const Admission admission = dispatch.poll(now);
+    for (const TicketId id : admission.tickets) ready.push_back(id);
+    if (!admission.tickets.empty()) admitted.notify_all();
+    const auto woken = [this] { return poked || stopping; };
+    if (admission.wake_at) {
+      changed.wait_for(lock, std::chrono::milliseconds(*admission.wake_at - now), woken);
+    } else {
+      changed.wait(lock, woken);
+    }
+  }
+}
+
+void OktaDirectory::Running::serve() {
+  std::unique_ptr<Transport> transport;
+  for (;;) {
+    std::unique_lock lock(mutex);
+    admitted.wait(lock, [this] { return stopping || !ready.empty(); });
+    if (ready.empty()) return;
+    const TicketId id = ready.front();
+    ready.pop_front();
+    HttpRequest request = dispatch.request(id);
+    const std::string bucket = dispatch.bucket_name(id);
+    lock.unlock();
+    std::uint64_t generation = 0;
+    HttpExchange exchange;
+    if (!transport) {
+      auto made = options.transport();
+      if (made) transport = std::move(*made);
+      if (!made) exchange = HttpExchange::failed(made.error(), RequestSent::never);
+    }
+    if (transport) exchange = send(transport.get(), std::move(request), generation);
+    note(exchange, bucket);
+    const bool repeat = mended(id, exchange, generation);
+    lock.lock();
+    auto ended = dispatch.replied(id, std::move(exchange), options.clock->mono(), repeat);
+    if (ended) asked_again.erase(id);
+    poke();
+    lock.unlock();
+    if (ended) ended->done(std::move(ended->exchange));
+  }
+}
+
+/// Reads the token unless a newer one than `known` is there; gives its generation.
+Result<std::uint64_t> OktaDirectory::Running::read_token(std::uint64_t known) {
+  {
+    const std::lock_guard lock(mutex);
+    if (token_generation > known) return token_generation;
+  }
+  auto read = options.token();
+  if (!read) return read.error();
+  const std::lock_guard lock(mutex);
+  token = std::move(*read);
+  return ++token_generation;
+}
+
+HttpExchange OktaDirectory::Running::send(Transport* transport, HttpRequest request,
+                                          std::uint64_t& generation) {
+  const auto have = read_token(0);
+  if (!have) return HttpExchange::failed(have.error(), RequestSent::never);
+  std::string authorization = "SSWS ";
+  {
+    const std::lock_guard lock(mutex);
+    generation = token_generation;
+    authorization += token.reveal();
+  }
+  request.headers.emplace_back("Accept", "application/json");
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.headers.emplace_back("User-Agent", "Rollcall/" + options.version);
+  request.headers.emplace_back("Authorization", std::move(authorization));
+  return transport->send(request, options.deadline_ms);
+}
+
+/// A 401 of a token that has been replaced meanwhile is asked again once with the new one.
+bool OktaDirectory::Running::mended(TicketId id, const HttpExchange& exchange,
+                                    std::uint64_t generation) {
+  if (!exchange.reply || exchange.reply->status != kUnauthorised) return false;
+  if (read_error(exchange.reply->body).code == "E0000015") return false;  // a missing feature
+  std::string before;
+  {
+    const std::lock_guard lock(mutex);
+    if (!asked_again.insert(id).second) return false;
+    if (token_generation > generation) return true;
+    before = token.reveal();
+  }
+  if (!read_token(generation)) return false;
+  const std::lock_guard lock(mutex);
+  const bool replaced = token.reveal() != before;
+  before.assign(before.size(), '\0');
+  return replaced;
+}
+
+void OktaDirectory::Running::note(const HttpExchange& exchange, const std::string& bucket) const {
+  if (options.log == nullptr) return;
+  LogFields fields;
+  fields.add("bucket", Loggable{bucket});
+  constexpr int kTooMany = 429;
+  constexpr int kError = 400;
+  if (exchange.failure) {
+    fields.add("code", exchange.failure->error.code);
+    options.log->write(LogEvent::request_failed, fields);
+  } else if (exchange.reply->status >= kError) {
+    fields.add("status", exchange.reply->status);
+    fields.add("request_id", Loggable{request_id(*exchange.reply)});
+    const bool limited = exchange.reply->status == kTooMany;
+    options.log->write(limited ? LogEvent::rate_limited : LogEvent::request_failed, fields);
+  }
+}
+
+void OktaDirectory::Running::add(Job job) {
+  std::unique_lock lock(mutex);
+  if (draining) {
+    lock.unlock();
+    job.done(std::nullopt);
+    return;
+  }
+  dispatch.add(std::move(job), options.clock->mono());
+  poke();
+}
+
+/// One operation's outcome; when nothing gets an answer any more, the run's.
+Outcome OktaDirectory::Running::judged(const Operation& op, const HttpExchange& exchange) const {
+  Outcome out = classify(op, exchange);
+  if (out.state == Outcome::State::retry && (!exchange.reply || exchange.reply->status >= 500)) {
+    const std::lock_guard lock(mutex);
+    if (dispatch.failures_in_row() >= kFailuresUntilUnavailable) {
+      out.state = Outcome::State::unavailable;
+    }
+  }
+  return out;
+}
+
+Result<std::unique_ptr<OktaDirectory>> OktaDirectory::open(OktaOptions options) {
+  auto table = BucketTable::embedded();
+  if (!table) return table.error();
+  if (!options.transport) {
+    HttpClientOptions http;
+    http.base_url = options.base_url;
+    http.ca_file = options.ca_file;
+    const auto first = HttpClient::open(http);  // says at once what is wrong with them
+    if (!first) return first.error();
+    options.transport = [http]() -> Result<std::unique_ptr<Transport>> {
+      auto made = HttpClient::open(http);
+      if (!made) return made.error();
+      return std::unique_ptr<Transport>(std::move(*made));
+    };
+  }
+  auto running = std::make_unique<Running>(std::move(options), std::move(*table));
+  Running* raw = running.get();
+  if (const auto token = raw->read_token(0); !token) return token.error();
+  raw->threads.emplace_back([raw] { raw->schedule(); });
+  for (std::size_t i = 0; i < raw->options.threads; ++i) {
+    raw->threads.emplace_back([raw] { raw->serve(); });
+  }
+  return std::unique_ptr<OktaDirectory>(new OktaDirectory(std::move(running)));
+}
+
+OktaDirectory::OktaDirectory(std::unique_ptr<Running> running) : running_(std::move(running)) {}
+
+OktaDirectory::~OktaDirectory() {
+  drain();
+  {
+    const std::lock_guard lock(running_->mutex);
+    running_->stopping = true;
+    running_->changed.notify_all();
+    running_->admitted.notify_all();
+  }
+  for (std::thread& thread : running_->threads) thread.join();
+}
+
+std::size_t OktaDirectory::admissible(Priority priority) const {
+  const std::lock_guard lock(running_->mutex);
+  if (running_->draining) return 0;
+  return running_->dispatch.admissible(priority, running_->options.clock->mono());
+}
+
+void OktaDirectory::submit(std::span<const Operation* const> host_and_riders,
+                           CompletionSink& sink) {
+  // Kept by value: the caller's operations need not outlive the call.
+  std::vector<Operation> ops;
+  for (const Operation* op : host_and_riders) ops.push_back(*op);
+  const auto complete = [&sink](const std::vector<Operation>& all, const Outcome& outcome) {
+    for (const Operation& op : all) {
+      Completion completion;
+      completion.operation = op.id;
+      completion.outcome = outcome;
+      const bool left_out = op.kind != all.front().kind && op.object.id.empty();
+      if (left_out && outcome.state != Outcome::State::unsent) {
+        completion.outcome = not_encoded(
+            make_error(ErrorCode::okta_target_unknown, "the group has no id; it was not sent"));
+      }
+      sink.completed(std::move(completion));
+    }
+  };
+  auto request = encode(host_and_riders);
+  if (!request) {
+    complete(ops, not_encoded(request.error()));
+    return;
+  }
+  Job job;
+  job.request = std::move(*request);
+  job.priority = priority_of(ops.front().kind);
+  job.person = person_of(ops.front());
+  Running* running = running_.get();
+  job.done = [running, complete, ops = std::move(ops)](std::optional<HttpExchange> exchange) {
+    complete(ops, exchange ? running->judged(ops.front(), *exchange) : unsent());
+  };
+  running_->add(std::move(job));
+}
+
+void OktaDirectory::probe(const Operation& operation, CompletionSink& sink) {
+  Completion completion;
+  completion.operation = operation.id;
+  completion.probe = true;
+  auto request = encode_probe(operation);
+  if (!request) {
+    completion.outcome = not_encoded(request.error());
+    sink.completed(std::move(completion));
+    return;
+  }
+  Job job;
+  job.request = std::move(*request);
+  job.priority = priority_of(operation.kind);
+  job.probe = true;
+  job.person = person_of(operation);
+  job.done = [&sink, operation, completion](std::optional<HttpExchange> exchange) mutable {
+    if (exchange) {
+      completion = read_probe(operation, *exchange);
+    } else {
+      completion.outcome = unsent();
+    }
+    sink.completed(std::move(completion));
+  };
+  running_->add(std::move(job));
+}
+
+void OktaDirectory::drain() {
+  std::vector<Done> given_up;
+  {
+    const std::lock_guard lock(running_->mutex);
+    running_->draining = true;
+    given_up = running_->dispatch.take_waiting();
+  }
+  for (const Done& done : given_up) done(std::nullopt);
+}
+
+Result<ScanSummary> OktaDirectory::observe(const ScanScope& scope, DirectorySink& sink,
+                                           std::stop_token stop) {
+  const Error stopped =
+      make_error(ErrorCode::org_listing_stopped, "the listing was stopped before its end");
+  Listing listing(scope, sink, running_->options.base_url, running_->options.clock->wall());
+  const auto inbox = std::make_shared<Inbox>();  // late replies outlive a stopped listing
+  const std::stop_callback wake(stop, [&inbox] {
+    const std::lock_guard lock(inbox->mutex);
+    inbox->filled.notify_one();
+  });
+  while (!listing.done()) {
+    for (ListRequest& wanted : listing.ready()) {
+      Job job;
+      job.request = std::move(wanted.request);
+      job.delay_ms = wanted.delay_ms;
+      job.done = [inbox, token = wanted.token](std::optional<HttpExchange> exchange) {
+        inbox->put(token, std::move(exchange));
+      };
+      running_->add(std::move(job));
+    }
+    std::unique_lock lock(inbox->mutex);
+    inbox->filled.wait(lock, [&] { return stop.stop_requested() || !inbox->replies.empty(); });
+    auto replies = std::move(inbox->replies);
+    inbox->replies.clear();
+    lock.unlock();
+    if (stop.stop_requested()) return stopped;
+    for (auto& [token, exchange] : replies) {
+      if (!exchange) return stopped;
+      listing.answered(token, std::move(*exchange));
+    }
+  }
+  return listing.finish();
+}
+
+RateState OktaDirectory::rate_state() const {
+  const std::lock_guard lock(running_->mutex);
+  return running_->dispatch.rate_state();
+}
+
+DispatchCounts OktaDirectory::counts() const {
+  const std::lock_guard lock(running_->mutex);
+  return running_->dispatch.counts();
+}
+
+}  // namespace rollcall

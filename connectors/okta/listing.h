@@ -1,0 +1,133 @@
+// Reads the whole org: a state machine that says which requests to send and takes their replies.
+// Pure but for the sink it fills; who sends, paces and waits is the caller's business.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/http/message.h"
+#include "connectors/okta/id_set.h"
+#include "connectors/okta/page_reader.h"
+#include "service/base/result.h"
+#include "service/ports/directory.h"
+
+namespace rollcall {
+
+/// A request of the listing. `token` comes back with its reply.
+struct ListRequest {
+  std::uint64_t token = 0;
+  HttpRequest request;
+  std::int64_t delay_ms = 0;  // not before that long from now
+};
+
+/// The steps, each begun when the one before has ended:
+/// 1. org id, own identity, schema, holders of admin roles, groups, group rules;
+/// 2. users written in the last minute, by id: an index may still show them as they were;
+/// 3. users in chains: disjoint ranges of `created` by the last certified listing's boundaries,
+///    else one chain over all. By `search`, because a plain list omits deactivated users; unsorted,
+///    because `created` never changes and so no user moves between chains;
+/// 4. the closing chain, `lastUpdated` from a minute before the listing began;
+/// 5. linked users that no chain showed, by id;
+/// 6. members of the groups that the sink wants.
+/// Step 1 gives the sink schema, principal, protected users, groups and rules in that order.
+/// A page is asked for again (halved after a 5xx or a lost reply), then its chain starts again
+/// once, then the listing is not certified and says why.
+class Listing {
+ public:
+  /// `started` stands in for server time if no reply shows a Date.
+  Listing(const ScanScope& scope, DirectorySink& sink, std::string base_url, WallTime started);
+
+  /// Requests to send now; each is given once.
+  std::vector<ListRequest> ready();
+  void answered(std::uint64_t token, HttpExchange exchange);
+  bool done() const { return step_ == Step::end || fatal_.has_value(); }
+  /// Once done. Errors: okta.credential_refused, okta.forbidden, org.unknown, org.unreachable,
+  /// org.read_only, tls.*.
+  Result<ScanSummary> finish();
+
+  /// Users from which on it pays to read in several chains next time.
+  static constexpr std::size_t kChainsFrom = 2'000;
+  static constexpr std::size_t kMostChains = 4;
+
+ private:
+  enum class Step : std::uint8_t { basics, written, users, closing, linked, members, end };
+  enum class Read : std::uint8_t {
+    org,
+    org_public,
+    me,
+    schema,
+    assignees,
+    groups,
+    rules,
+    users,
+    closing,
+    by_id,
+    members
+  };
+  struct Chain {
+    Read read = Read::users;
+    std::string first;    // target of its first page
+    std::string target;   // of the page asked for now
+    std::string subject;  // group or user id
+    std::uint8_t pass = 0;
+    int tries = 0;
+    int restarts = 0;
+    bool asked = false;
+    bool ended = false;
+    bool doubted = false;  // its last page held nobody new
+    std::int64_t delay_ms = 0;
+    std::vector<Group> groups;
+    std::vector<GroupRule> rules;
+    std::vector<std::string> ids;
+    IdSet known;
+  };
+
+  void begin(Step step);
+  void add(Read read, std::string target, std::string subject = {});
+  void add_user_chains();
+  void step_ended();
+  void basics_ended();
+  void users_ended();
+  void again(Chain& chain, Error why, bool smaller);
+  void restart(Chain& chain, Error why);
+  void give_up(Chain& chain, Error why);
+  void page(Chain& chain, HttpReply& reply);
+  void last_page(Chain& chain);
+  Result<std::size_t> take(Chain& chain, std::string& body);
+  Result<std::size_t> take_users(Chain& chain, std::string& body);
+  void refused(Chain& chain, const HttpExchange& exchange);
+  bool tolerated(Chain& chain, const Error& error);
+  void take_account(const AccountView& account, const Chain& chain, std::size_t& again);
+  bool short_page(const Chain& chain, std::size_t count) const;
+  std::vector<WallTime> boundaries();
+  void certify();
+
+  const ScanScope& scope_;
+  DirectorySink& sink_;
+  std::string base_url_;
+  WallTime started_;
+  PageReader reader_;
+  Step step_ = Step::basics;
+  std::deque<Chain> chains_;  // of this step; a token is a position plus the step's base
+  std::uint64_t base_ = 0;
+  std::size_t asked_ = 0;
+  std::size_t first_open_ = 0;
+  ScanSummary summary_;
+  std::optional<Error> fatal_;
+  std::optional<WallTime> first_date_;
+  OrgSchema schema_;
+  Principal principal_;
+  std::vector<std::string> protected_;
+  std::vector<std::string> wanted_groups_;
+  bool built_in_seen_ = false;
+  bool sees_nothing_ = false;
+  IdSet seen_;
+  std::uint8_t next_pass_ = 1;
+  std::vector<std::uint32_t> created_s_;
+};
+
+}  // namespace rollcall

@@ -1,0 +1,119 @@
+// What a listing does with the content of a page.
+#include <algorithm>
+
+#include "connectors/okta/listing.h"
+#include "connectors/okta/reply_headers.h"
+
+namespace rollcall {
+namespace {
+
+constexpr std::int64_t kMillis = 1000;
+constexpr std::uint8_t kByIdPass = 255;
+
+/// A page asked for twice adds nothing the second time.
+template <class T>
+std::size_t append(std::vector<T>& to, IdSet& known, std::vector<T> from) {
+  const std::size_t shown = from.size();
+  for (T& item : from) {
+    if (known.mark(item.id, 1) == 0) to.push_back(std::move(item));
+  }
+  return shown;
+}
+
+}  // namespace
+
+void Listing::take_account(const AccountView& account, const Chain& chain, std::size_t& again) {
+  const std::uint8_t before = seen_.mark(account.id, chain.pass);
+  if (before == 0) {
+    sink_.account(account);
+    ++summary_.users;
+    created_s_.push_back(
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, account.created.ms / kMillis)));
+    return;
+  }
+  if (before == chain.pass) ++again;
+  // Read by id before: the index cannot know better.
+  const bool by_id_before = before == kByIdPass;
+  if (chain.read == Read::closing && !by_id_before && before != chain.pass) {
+    sink_.account_again(account);
+  }
+}
+
+Result<std::size_t> Listing::take_users(Chain& chain, std::string& body) {
+  std::size_t again = 0;
+  auto count =
+      reader_.users(body, [&](const AccountView& account) { take_account(account, chain, again); });
+  // A page that shows nobody new stands where another should: the same page came twice.
+  const bool nobody_new = count && *count > 0 && again == *count;
+  const bool asked_again = chain.tries > 0 && !chain.doubted;  // then it was seen before, of course
+  chain.doubted = nobody_new && !asked_again;
+  if (chain.doubted) {
+    return make_error(ErrorCode::okta_page_incomplete, "the same page came twice", chain.first);
+  }
+  return count;
+}
+
+Result<std::size_t> Listing::take(Chain& chain, std::string& body) {
+  switch (chain.read) {
+    case Read::org:
+    case Read::org_public: {
+      auto id = read_org_id(body);
+      if (!id) return id.error();
+      summary_.org_id = std::move(*id);
+      return std::size_t{1};
+    }
+    case Read::me: {
+      auto principal = read_principal(body);
+      if (!principal) return principal.error();
+      principal_ = std::move(*principal);
+      return std::size_t{1};
+    }
+    case Read::schema: {
+      auto schema = read_schema(body);
+      if (!schema) return schema.error();
+      schema_ = std::move(*schema);
+      return std::size_t{1};
+    }
+    case Read::assignees: {
+      auto found = read_assignees(body);
+      if (!found) return found.error();
+      for (std::string& id : found->user_ids) protected_.push_back(std::move(id));
+      HttpReply linked;
+      linked.headers.emplace_back("Link", "<" + found->next_url + ">; rel=\"next\"");
+      const auto next = next_page(linked, base_url_);
+      chain.ended = found->next_url.empty() || !next || !*next;
+      if (!chain.ended) chain.target = **next;
+      return found->user_ids.size();
+    }
+    case Read::groups: {
+      auto groups = read_groups(body);
+      if (!groups) return groups.error();
+      return append(chain.groups, chain.known, std::move(*groups));
+    }
+    case Read::rules: {
+      auto rules = read_rules(body);
+      if (!rules) return rules.error();
+      return append(chain.rules, chain.known, std::move(*rules));
+    }
+    case Read::users:
+    case Read::closing:
+      return take_users(chain, body);
+    case Read::by_id: {
+      std::size_t again = 0;
+      const auto read = reader_.user(
+          body, [&](const AccountView& account) { take_account(account, chain, again); });
+      if (!read) return read.error();
+      return std::size_t{1};
+    }
+    case Read::members:
+      break;
+  }
+  auto ids = reader_.ids(body);
+  if (!ids) return ids.error();
+  for (std::string& id : *ids) {
+    if (chain.known.mark(id, 1) == 0) chain.ids.push_back(std::move(id));
+  }
+  return ids->size();
+}
+
+}  // namespace rollcall

@@ -1,0 +1,97 @@
+// okta-sim: a local Okta org over HTTPS (CONTRACT.md, section 5).
+#include <fmt/core.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/base/digest.h"
+#include "service/base/file.h"
+#include "tests/sim/sim_options.h"
+#include "tests/sim/sim_server.h"
+#include "tests/sim/tls_files.h"
+
+namespace rollcall::sim {
+namespace {
+
+int fail(const Error& error) {
+  fmt::print(stderr, "okta-sim: {}\n", describe(error));
+  return info(error.code).exit;
+}
+
+Result<void> prepare(SimOrg& org, const CommandLine& line) {
+  if (!line.load_file.empty()) {
+    const auto text = read_file(line.load_file);
+    if (!text) return text.error();
+    if (auto loaded = org.load(*text); !loaded) return loaded.error();
+  }
+  if (line.faults_file.empty()) return ok();
+  const auto text = read_file(line.faults_file);
+  if (!text) return text.error();
+  const auto rules = parse_json(*text);
+  if (!rules) return rules.error();
+  return org.faults().load(*rules);
+}
+
+int wait_for_signal(const sigset_t& signals) {
+  int received = 0;
+  sigwait(&signals, &received);
+  return 0;
+}
+
+int run(CommandLine line) {
+  // Before any thread starts, so that all inherit it: signals go to sigwait alone.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  if (line.sim.tokens.empty()) line.sim.tokens.push_back("sim" + hex(random_bytes(16)));
+  const SystemClock clock;
+  const std::string token = line.sim.tokens.front();
+  auto org = SimOrg::create(line.sim, clock);
+  if (!org) return fail(org.error());
+  if (auto ready = prepare(**org, line); !ready) return fail(ready.error());
+  if (line.tls_dir.empty()) {
+    auto directory = make_temporary_directory();
+    if (!directory) return fail(directory.error());
+    line.tls_dir = *directory;
+  }
+  const auto tls = make_tls_files(line.tls_dir);
+  if (!tls) return fail(tls.error());
+  line.server.http.certificate_file = tls->certificate_file;
+  line.server.http.private_key_file = tls->private_key_file;
+  auto server = SimServer::start(line.server, std::move(*org));
+  if (!server) return fail(server.error());
+
+  Json ready = Json::object();
+  ready.set("base_url", fmt::format("https://localhost:{}", (*server)->port()));
+  ready.set("ca_file", tls->ca_file).set("api_token", token);
+  fmt::print("{}\n", ready.dump());
+  std::fflush(stdout);
+  const int code = wait_for_signal(signals);
+  (*server)->stop();
+  return code;
+}
+
+}  // namespace
+}  // namespace rollcall::sim
+
+int main(int argc, char** argv) {
+  using namespace rollcall::sim;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  for (const std::string& argument : arguments) {
+    if (argument == "--help" || argument == "-h") {
+      fmt::print("{}", usage_text());
+      return 0;
+    }
+  }
+  const auto line = parse_command_line(arguments);
+  if (!line) return fail(line.error());
+  return run(*line);
+}

@@ -1,0 +1,91 @@
+// The whole state of one simulated org, and one call to it while it is being answered.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/http/server.h"
+#include "service/base/clock.h"
+#include "service/base/json.h"
+#include "tests/sim/directory.h"
+#include "tests/sim/group_rules.h"
+#include "tests/sim/ids.h"
+#include "tests/sim/reply.h"
+#include "tests/sim/user_schema.h"
+
+namespace rollcall::sim {
+
+/// What a credential may do. `none` sees empty lists, as a real one without an admin role does.
+enum class TokenRole : std::uint8_t { super, read_only, none };
+
+struct Token {
+  std::string secret;
+  std::string owner_id;
+  TokenRole role = TokenRole::super;
+  /// Only these groups appear to it (ids); empty: all.
+  std::vector<std::string> groups_visible;
+};
+
+/// A mail that Okta would have sent.
+struct Mail {
+  WallTime at;
+  std::string kind;  // "activation", "reset_password", "deactivated"
+  std::string user_id;
+  std::string to;
+};
+
+/// Knobs beyond the org's content.
+struct OrgSettings {
+  std::uint64_t seed = 1;
+  std::int64_t index_lag_ms = 0;
+  /// Delay of group rules; negative: as long as the index lags.
+  std::int64_t rule_delay_ms = -1;
+  /// An activation takes that long and other writes get 409 meanwhile; 0: at once.
+  std::int64_t activation_ms = 0;
+  bool edit_deprovisioned = false;  // the org option "Edit Deactivated User Profile Updates"
+  std::string realm_id;             // shown on every user; empty: realms are off
+};
+
+struct Org {
+  explicit Org(const OrgSettings& with);
+
+  OrgSettings settings;
+  IdSource ids;
+  Directory directory;
+  UserSchema schema;
+  RuleBook rules;
+  std::vector<Token> tokens;
+  std::map<std::string, std::vector<Json>> user_roles;   // user id -> role objects
+  std::map<std::string, std::vector<Json>> group_roles;  // group id -> role objects
+  std::vector<Mail> outbox;
+  std::string org_id, company_name, type_id, schema_id;
+  WallTime created, schema_updated;
+  GroupIndex everyone = 0;
+
+  const Token* token(std::string_view secret) const;
+};
+
+/// One request being answered.
+struct Call {
+  const ServedRequest& request;
+  TargetParts target;
+  WallTime now;          // the org's time
+  std::string base_url;  // with the host that the client named
+  const Token* token = nullptr;
+  Json body = {};  // null if there was none
+  bool body_ok = true;
+  std::vector<std::string> path_ids = {};    // what stood in the route's {…}
+  std::vector<std::string> result_ids = {};  // objects this call made or changed, for the audit
+  std::size_t skip_rows = 0;            // a fault: so many rows of the listing are lost
+
+  /// Query parameter, or `otherwise`.
+  std::string_view param(std::string_view name, std::string_view otherwise = {}) const;
+  /// A boolean parameter.
+  bool flag(std::string_view name, bool otherwise) const;
+};
+
+}  // namespace rollcall::sim

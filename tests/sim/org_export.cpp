@@ -1,0 +1,147 @@
+// The org written out.
+#include <algorithm>
+
+#include "tests/sim/org_file.h"
+#include "tests/sim/packed_json.h"
+
+namespace rollcall::sim {
+namespace {
+
+Json time_json(WallTime t) { return t.ms == 0 ? Json() : Json(format_rfc3339(t)); }
+
+void append_user(std::string& out, const OrgUser& user) {
+  Json json = Json::object();
+  json.set("id", user.id).set("status", to_string(user.status));
+  json.set("created", time_json(user.created)).set("activated", time_json(user.activated));
+  json.set("statusChanged", time_json(user.status_changed));
+  json.set("lastLogin", time_json(user.last_login));
+  json.set("lastUpdated", time_json(user.last_updated));
+  json.set("passwordChanged", time_json(user.password_changed));
+  json.set("provider", to_string(user.provider)).set("password", user.has_password);
+  if (!user.recovery_question.empty()) json.set("recovery_question", user.recovery_question);
+  if (user.profile_sourced) json.set("profile_sourced", true);
+  std::string text = json.dump();
+  text.pop_back();
+  out += text + ",\"profile\":" + user.profile + "}";
+}
+
+Json group_json(const Directory& directory, const OrgGroup& group) {
+  const auto profile = parse_json(group.profile);
+  Json json = Json::object();
+  json.set("id", group.id).set("type", to_string(group.type)).set("name", group.name);
+  json.set("description", profile ? (*profile)["description"] : Json());
+  json.set("profile", profile ? *profile : Json::object());
+  json.set("created", time_json(group.created));
+  json.set("lastUpdated", time_json(group.last_updated));
+  json.set("lastMembershipUpdated", time_json(group.last_membership_updated));
+  Json members = Json::array();
+  for (const Member& member : group.members) {
+    const std::string& id = directory.user(member.user).id;
+    if (member.rule == 0) {
+      members.push(Json(id));
+    } else {
+      members.push(Json(Json::Object{{"id", Json(id)}, {"rule", Json(member.rule)}}));
+    }
+  }
+  json.set("members", std::move(members));
+  return json;
+}
+
+Json rule_json(const OrgRule& rule) {
+  Json json = Json::object();
+  json.set("id", rule.id).set("name", rule.name).set("status", to_string(rule.status));
+  json.set("expression", rule.expression);
+  Json groups = Json::array();
+  for (const std::string& id : rule.group_ids) groups.push(Json(id));
+  Json excluded = Json::array();
+  for (const std::string& id : rule.excluded) excluded.push(Json(id));
+  json.set("groups", std::move(groups)).set("exclude", std::move(excluded));
+  json.set("created", time_json(rule.created));
+  json.set("lastUpdated", time_json(rule.last_updated));
+  return json;
+}
+
+Json roles_json(const std::map<std::string, std::vector<Json>>& held) {
+  Json out = Json::object();
+  for (const auto& [id, roles] : held) {
+    Json types = Json::array();
+    for (const Json& role : roles) types.push(role["type"]);
+    out.set(id, std::move(types));
+  }
+  return out;
+}
+
+Json token_json(const Token& token) {
+  Json json = Json::object();
+  json.set("token", token.secret).set("owner", token.owner_id);
+  json.set("role", token.role == TokenRole::super       ? "super"
+                   : token.role == TokenRole::read_only ? "read_only"
+                                                        : "none");
+  Json visible = Json::array();
+  for (const std::string& id : token.groups_visible) visible.push(Json(id));
+  if (!token.groups_visible.empty()) json.set("groups_visible", std::move(visible));
+  return json;
+}
+
+template <class List, class Each>
+void append_list(std::string& out, std::string_view name, const List& list, Each each) {
+  out += ",\n\"" + std::string(name) + "\":[";
+  bool first = true;
+  for (const auto& item : list) {
+    const std::string text = each(item);
+    if (text.empty()) continue;
+    out += first ? "\n" : ",\n";
+    first = false;
+    out += text;
+  }
+  out += "]";
+}
+
+std::string head(const Org& org) {
+  Json about = Json::object();
+  about.set("id", org.org_id).set("name", org.company_name).set("type_id", org.type_id);
+  about.set("created", time_json(org.created)).set("realm_id", org.settings.realm_id);
+  about.set("edit_deprovisioned", org.settings.edit_deprovisioned);
+  about.set("activation_ms", org.settings.activation_ms);
+  about.set("rule_delay_ms", org.settings.rule_delay_ms);
+  Json custom = Json::object();
+  for (const SchemaAttribute& a : org.schema.custom()) custom.set(a.name, a.definition);
+  Json base = Json::object();
+  const UserSchema standard;
+  for (const SchemaAttribute& a : org.schema.base()) {
+    if (!(a.definition == standard.find(a.name)->definition)) base.set(a.name, a.definition);
+  }
+  Json schema = Json::object();
+  schema.set("custom", std::move(custom)).set("base", std::move(base));
+  return "{\"org\":" + about.dump() + ",\n\"schema\":" + schema.dump();
+}
+
+}  // namespace
+
+std::string export_org(const Org& org) {
+  std::string out = head(org);
+  std::vector<UserIndex> users;
+  for (UserIndex i = 0; i < org.directory.user_slots(); ++i) users.push_back(i);
+  append_list(out, "users", users, [&](UserIndex i) {
+    std::string text;
+    if (org.directory.user(i).exists) append_user(text, org.directory.user(i));
+    return text;
+  });
+  std::vector<GroupIndex> groups;
+  for (GroupIndex i = 0; i < org.directory.group_slots(); ++i) groups.push_back(i);
+  append_list(out, "groups", groups, [&](GroupIndex i) {
+    const OrgGroup& group = org.directory.group(i);
+    return group.exists ? group_json(org.directory, group).dump() : std::string();
+  });
+  append_list(out, "rules", org.rules.rules, [](const OrgRule& rule) {
+    return rule.exists ? rule_json(rule).dump() : std::string();
+  });
+  Json roles = Json::object();
+  roles.set("users", roles_json(org.user_roles)).set("groups", roles_json(org.group_roles));
+  out += ",\n\"roles\":" + roles.dump();
+  append_list(out, "tokens", org.tokens,
+              [](const Token& token) { return token_json(token).dump(); });
+  return out + "}\n";
+}
+
+}  // namespace rollcall::sim

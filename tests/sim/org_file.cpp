@@ -1,0 +1,340 @@
+#include "tests/sim/org_file.h"
+
+#include <fmt/core.h>
+
+#include "service/base/digest.h"
+#include "tests/sim/org_endpoints.h"
+#include "tests/sim/packed_json.h"
+
+namespace rollcall::sim {
+namespace {
+
+constexpr std::string_view kOwnerLogin = "okta-sim.owner@sim.example";
+constexpr std::string_view kEveryone = "Everyone";
+constexpr std::string_view kAdministrators = "Okta Administrators";
+
+class Loader {
+ public:
+  Loader(const OrgSettings& settings, std::string_view text, WallTime now)
+      : org_(std::make_unique<Org>(settings)), now_(now) {
+    // Ids made from now on must differ from those an earlier export of the same seed carries.
+    org_->ids = IdSource(settings.seed ^ fast_hash(text));
+    org_->created = org_->schema_updated = now;
+  }
+
+  Result<std::unique_ptr<Org>> load(std::string_view text, const std::vector<std::string>& tokens) {
+    std::vector<std::pair<std::string_view, std::string_view>> parts;
+    const bool whole = scan_object(text, [&](std::string_view name, std::string_view raw) {
+      parts.emplace_back(name, raw);
+      return true;
+    });
+    if (!whole) return problem("the org is not a JSON object");
+    // Users refer to the schema, groups to users, everything else to both.
+    for (const char* name : {"org", "schema", "users", "groups", "rules", "roles", "tokens"}) {
+      for (const auto& [key, raw] : parts) {
+        if (key == name && !section(name, raw)) return problem(wrong_);
+      }
+      if (std::string_view(name) == "groups") standing_groups();
+    }
+    for (const auto& [key, raw] : parts) {
+      if (known_.find(" " + std::string(key) + " ") == std::string::npos) {
+        return problem(fmt::format("unknown section \"{}\"", key));
+      }
+    }
+    own_tokens(tokens);
+    org_->directory.settle();
+    for (std::size_t i = 0; i < org_->rules.rules.size(); ++i) schedule_rule(*org_, i, now_);
+    return std::move(org_);
+  }
+
+ private:
+  static Error problem(std::string_view what) {
+    return make_error(ErrorCode::usage, fmt::format("cannot load the org: {}", what));
+  }
+  bool fail(std::string what) {
+    wrong_ = std::move(what);
+    return false;
+  }
+
+  bool section(std::string_view name, std::string_view raw) {
+    if (name == "users") return items(name, raw, [this](const Json& item) { return user(item); });
+    if (name == "groups") return items(name, raw, [this](const Json& item) { return group(item); });
+    if (name == "rules") return items(name, raw, [this](const Json& item) { return rule(item); });
+    if (name == "tokens") return items(name, raw, [this](const Json& item) { return token(item); });
+    const auto value = parse_json(raw);
+    if (!value) return fail(fmt::format("section \"{}\": {}", name, value.error().message));
+    if (name == "org") return about(*value);
+    if (name == "schema") return schema(*value);
+    return roles(*value);
+  }
+
+  template <class Each>
+  bool items(std::string_view name, std::string_view raw, Each each) {
+    std::size_t number = 0;
+    const bool whole = scan_array(raw, [&](std::string_view item_text) {
+      ++number;
+      const auto item = parse_json(item_text);
+      if (!item) return fail(item.error().message);
+      return each(*item);
+    });
+    if (whole) return true;
+    return fail(fmt::format("{} {}: {}", name, number, wrong_.empty() ? "not a list" : wrong_));
+  }
+
+  bool about(const Json& json) {
+    if (json.has("id")) org_->org_id = std::string(json["id"].as_string());
+    if (json.has("name")) org_->company_name = std::string(json["name"].as_string());
+    if (json.has("type_id")) {
+      org_->type_id = std::string(json["type_id"].as_string());
+      org_->schema_id = "osc" + org_->type_id.substr(3);
+    }
+    OrgSettings& settings = org_->settings;
+    settings.realm_id = std::string(json["realm_id"].as_string(settings.realm_id));
+    settings.edit_deprovisioned = json["edit_deprovisioned"].as_bool(settings.edit_deprovisioned);
+    settings.activation_ms = json["activation_ms"].as_int(settings.activation_ms);
+    settings.rule_delay_ms = json["rule_delay_ms"].as_int(settings.rule_delay_ms);
+    return time(json, "created", org_->created, org_->created);
+  }
+
+  bool schema(const Json& json) {
+    for (const auto& [name, definition] : json["custom"].members()) {
+      org_->schema.set_custom(name, definition);
+    }
+    for (const auto& [name, changes] : json["base"].members()) {
+      org_->schema.adjust_base(name, changes);
+    }
+    for (const std::string& name : org_->schema.unique_attributes()) {
+      org_->directory.index_unique(name);
+    }
+    return true;
+  }
+
+  bool time(const Json& json, std::string_view name, WallTime& out, WallTime otherwise) {
+    if (!json.has(name)) {
+      out = otherwise;
+      return true;
+    }
+    if (json[name].is_null()) {
+      out = {};
+      return true;
+    }
+    const auto parsed = parse_rfc3339(json[name].as_string());
+    if (!parsed) return fail(fmt::format("{} is not a time", name));
+    out = *parsed;
+    return true;
+  }
+
+  bool user(const Json& json) {
+    OrgUser user;
+    user.id = json.has("id") ? std::string(json["id"].as_string()) : org_->ids.object("00u");
+    user.status = account_status(json["status"].as_string("ACTIVE"));
+    if (user.status == AccountStatus::unknown) return fail("unknown status");
+    if (!json["profile"].is_object()) return fail("no profile");
+    user.profile = pack_profile(json["profile"]);
+    const std::string_view provider = json["provider"].as_string("OKTA");
+    for (const Provider p : {Provider::federation, Provider::social, Provider::import}) {
+      if (provider == to_string(p)) user.provider = p;
+    }
+    const bool fresh = user.status == AccountStatus::staged ||
+                       user.status == AccountStatus::provisioned ||
+                       user.status == AccountStatus::deprovisioned;
+    user.has_password = json["password"].as_bool(!fresh && user.provider == Provider::okta);
+    user.recovery_question = std::string(json["recovery_question"].as_string());
+    user.profile_sourced = json["profile_sourced"].as_bool();
+    const bool staged = user.status == AccountStatus::staged;
+    if (!time(json, "created", user.created, now_) ||
+        !time(json, "activated", user.activated, staged ? WallTime{} : user.created) ||
+        !time(json, "statusChanged", user.status_changed, user.created) ||
+        !time(json, "lastLogin", user.last_login, {}) ||
+        !time(json, "lastUpdated", user.last_updated, user.created) ||
+        !time(json, "passwordChanged", user.password_changed,
+              user.has_password ? user.created : WallTime{})) {
+      return false;
+    }
+    if (org_->directory.slot_of_user(user.id)) return fail("the id is already in use");
+    const std::string login = packed_text(user.profile, "login");
+    if (login.empty()) return fail("no login");
+    if (org_->directory.user_by_login(login)) return fail("the login is already in use");
+    org_->directory.add_user(std::move(user), now_);
+    return true;
+  }
+
+  std::optional<UserIndex> find(std::string_view id_or_login) const {
+    if (const auto by_id = org_->directory.user_by_id(id_or_login)) return by_id;
+    return org_->directory.user_by_login(id_or_login);
+  }
+
+  std::optional<GroupIndex> find_group(std::string_view id_or_name) const {
+    if (const auto by_id = org_->directory.group_by_id(id_or_name)) return by_id;
+    for (GroupIndex i = 0; i < org_->directory.group_slots(); ++i) {
+      if (org_->directory.group(i).name == id_or_name) return i;
+    }
+    return std::nullopt;
+  }
+
+  bool group(const Json& json) {
+    OrgGroup group;
+    group.id = json.has("id") ? std::string(json["id"].as_string()) : org_->ids.object("00g");
+    group.name = std::string(json["name"].as_string());
+    if (group.name.empty()) return fail("no name");
+    const std::string_view type = json["type"].as_string("OKTA_GROUP");
+    for (const GroupType t : {GroupType::app_group, GroupType::built_in}) {
+      if (type == to_string(t)) group.type = t;
+    }
+    group.all_users = group.type == GroupType::built_in && group.name == kEveryone;
+    Json profile = Json::object();
+    profile.set("name", group.name).set("description", json["description"]);
+    for (const auto& [name, value] : json["profile"].members()) profile.set(name, value);
+    group.profile = profile.dump();
+    if (!time(json, "created", group.created, now_) ||
+        !time(json, "lastUpdated", group.last_updated, group.created) ||
+        !time(json, "lastMembershipUpdated", group.last_membership_updated, group.created)) {
+      return false;
+    }
+    const WallTime membership = group.last_membership_updated;
+    if (org_->directory.slot_of_group(group.id)) return fail("the id is already in use");
+    const bool everyone = group.all_users;
+    const GroupIndex index = org_->directory.add_group(std::move(group), now_);
+    if (everyone) org_->everyone = index;
+    has_everyone_ = has_everyone_ || everyone;
+    for (const Json& item : json["members"].items()) {
+      const std::string_view key = item.is_object() ? item["id"].as_string() : item.as_string();
+      const auto user = find(key);
+      if (!user) return fail("a member is no user of the org");
+      const auto rule = static_cast<std::uint32_t>(item["rule"].as_int());
+      org_->directory.add_member(index, *user, rule, membership);
+    }
+    return true;
+  }
+
+  /// The groups every Okta org has, where the file did not name them.
+  void standing_groups() {
+    const auto add = [&](std::string_view name, std::string_view description) {
+      OrgGroup group;
+      group.id = org_->ids.object("00g");
+      group.name = std::string(name);
+      group.type = GroupType::built_in;
+      group.all_users = name == kEveryone;
+      Json profile = Json::object();
+      profile.set("name", name).set("description", description);
+      group.profile = profile.dump();
+      group.created = group.last_updated = group.last_membership_updated = org_->created;
+      return org_->directory.add_group(std::move(group), now_);
+    };
+    if (!has_everyone_) org_->everyone = add(kEveryone, "All users in your organization");
+    if (!find_group(kAdministrators)) {
+      add(kAdministrators,
+          "Okta manages this group, which contains all administrators in your "
+          "organization.");
+    }
+  }
+
+  bool rule(const Json& json) {
+    OrgRule rule;
+    rule.id = json.has("id") ? std::string(json["id"].as_string()) : org_->ids.object("0pr");
+    rule.name = std::string(json["name"].as_string());
+    rule.expression = std::string(json["expression"].as_string());
+    auto condition = RuleCondition::compile(rule.expression, org_->schema);
+    if (!condition) return fail("the expression is not valid");
+    rule.condition = std::move(*condition);
+    for (const Json& item : json["groups"].items()) {
+      const auto target = find_group(item.as_string());
+      if (!target) return fail("a target group is not in the org");
+      rule.group_ids.push_back(org_->directory.group(*target).id);
+    }
+    for (const Json& item : json["exclude"].items()) {
+      const auto excluded = find(item.as_string());
+      if (!excluded) return fail("an excluded user is not in the org");
+      rule.excluded.push_back(org_->directory.user(*excluded).id);
+    }
+    const std::string_view status = json["status"].as_string("ACTIVE");
+    for (const RuleStatus s : {RuleStatus::active, RuleStatus::invalid}) {
+      if (status == to_string(s)) rule.status = s;
+    }
+    if (!time(json, "created", rule.created, now_) ||
+        !time(json, "lastUpdated", rule.last_updated, rule.created)) {
+      return false;
+    }
+    org_->rules.rules.push_back(std::move(rule));
+    return true;
+  }
+
+  bool roles(const Json& json) {
+    for (const auto& [key, types] : json["users"].members()) {
+      const auto index = find(key);
+      if (!index) return fail("roles: a holder is no user of the org");
+      for (const Json& type : types.items()) give_role(*index, type.as_string());
+    }
+    for (const auto& [key, types] : json["groups"].members()) {
+      const auto index = find_group(key);
+      if (!index) return fail("roles: a holder is no group of the org");
+      auto& held = org_->group_roles[org_->directory.group(*index).id];
+      for (const Json& type : types.items()) {
+        held.push_back(make_role(*org_, type.as_string(), "GROUP", org_->created));
+      }
+    }
+    return true;
+  }
+
+  void give_role(UserIndex user, std::string_view type) {
+    org_->user_roles[org_->directory.user(user).id].push_back(
+        make_role(*org_, type, "USER", org_->created));
+    const auto administrators = find_group(kAdministrators);
+    if (administrators) org_->directory.add_member(*administrators, user, 0, org_->created);
+  }
+
+  bool token(const Json& json) {
+    Token token;
+    token.secret = std::string(json["token"].as_string());
+    const auto owner = find(json["owner"].as_string());
+    if (token.secret.empty() || !owner) return fail("a token needs its text and an owner");
+    token.owner_id = org_->directory.user(*owner).id;
+    const std::string_view role = json["role"].as_string("super");
+    if (role == "read_only") token.role = TokenRole::read_only;
+    if (role == "none") token.role = TokenRole::none;
+    for (const Json& item : json["groups_visible"].items()) {
+      const auto group = find_group(item.as_string());
+      if (group) token.groups_visible.push_back(org_->directory.group(*group).id);
+    }
+    org_->tokens.push_back(std::move(token));
+    return true;
+  }
+
+  /// Tokens of the command line that the file does not describe: super, of one owner.
+  void own_tokens(const std::vector<std::string>& tokens) {
+    for (const std::string& secret : tokens) {
+      if (org_->token(secret) != nullptr) continue;
+      auto owner = org_->directory.user_by_login(kOwnerLogin);
+      if (!owner) {
+        OrgUser user;
+        user.id = org_->ids.object("00u");
+        Json profile = Json::object();
+        profile.set("login", kOwnerLogin).set("email", kOwnerLogin);
+        profile.set("firstName", "Token").set("lastName", "Owner");
+        user.profile = pack_profile(profile);
+        user.status = AccountStatus::active;
+        user.has_password = true;
+        user.created = user.activated = user.status_changed = org_->created;
+        user.last_updated = user.password_changed = org_->created;
+        owner = org_->directory.add_user(std::move(user), now_);
+        give_role(*owner, "SUPER_ADMIN");
+      }
+      org_->tokens.push_back({secret, org_->directory.user(*owner).id, TokenRole::super, {}});
+    }
+  }
+
+  const std::string known_ = " org schema users groups rules roles tokens ";
+  std::unique_ptr<Org> org_;
+  WallTime now_;
+  std::string wrong_;
+  bool has_everyone_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Org>> load_org(std::string_view text, const OrgSettings& settings,
+                                      const std::vector<std::string>& tokens, WallTime now) {
+  return Loader(settings, text, now).load(text, tokens);
+}
+
+}  // namespace rollcall::sim

@@ -1,0 +1,130 @@
+#include "tests/sim/packed_json.h"
+
+#include <array>
+
+namespace rollcall::sim {
+namespace {
+
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      return at + 1;
+    }
+  }
+  return text.size();
+}
+
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  int depth = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"') {
+      at = end_of_string(text, at);
+      if (depth == 0) return at;
+      continue;
+    }
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') {
+      if (depth == 0) return at;
+      if (--depth == 0) return at + 1;
+    }
+    if (c == ',' && depth == 0) return at;
+    ++at;
+  }
+  return at;
+}
+
+constexpr std::array<std::string_view, 6> kAlwaysThere = {"firstName",   "lastName", "mobilePhone",
+                                                          "secondEmail", "login",    "email"};
+
+}  // namespace
+
+std::string_view packed_member(std::string_view object, std::string_view name) {
+  std::size_t at = 1;
+  while (at < object.size() && object[at] == '"') {
+    const std::size_t key_end = end_of_string(object, at);
+    const std::string_view key = object.substr(at + 1, key_end - at - 2);
+    const std::size_t value_end = end_of_value(object, key_end + 1);
+    if (key == name) return object.substr(key_end + 1, value_end - key_end - 1);
+    at = value_end + 1;
+  }
+  return {};
+}
+
+std::string packed_text(std::string_view object, std::string_view name) {
+  const std::string_view raw = packed_member(object, name);
+  if (raw.empty() || raw == "null") return {};
+  if (raw.front() != '"') return std::string(raw);
+  const std::string_view inner = raw.substr(1, raw.size() - 2);
+  if (inner.find('\\') == std::string_view::npos) return std::string(inner);
+  const auto parsed = parse_json(raw);
+  return parsed ? std::string(parsed->as_string()) : std::string();
+}
+
+std::string pack_profile(const Json& profile) {
+  Json out = Json::object();
+  for (const std::string_view name : kAlwaysThere) {
+    out.set(name, profile[name]);
+  }
+  for (const auto& [name, value] : profile.members()) {
+    if (!value.is_null() && !out.has(name)) out.set(name, value);
+  }
+  return out.dump();
+}
+
+namespace {
+
+std::size_t skip_space(std::string_view text, std::size_t at) {
+  while (at < text.size() &&
+         (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
+    ++at;
+  }
+  return at;
+}
+
+/// Walks the parts between `open` and `close`; `part` takes a position and gives the next one, or
+/// npos to stop.
+bool scan_list(std::string_view text, char open, char close,
+               const std::function<std::size_t(std::size_t)>& part) {
+  std::size_t at = skip_space(text, 0);
+  if (at >= text.size() || text[at] != open) return false;
+  at = skip_space(text, at + 1);
+  if (at < text.size() && text[at] == close) return true;
+  while (at < text.size()) {
+    const std::size_t end = part(at);
+    if (end == std::string_view::npos) return false;
+    at = skip_space(text, end);
+    if (at >= text.size()) return false;
+    if (text[at] == close) return true;
+    if (text[at] != ',') return false;
+    at = skip_space(text, at + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+bool scan_object(std::string_view object,
+                 const std::function<bool(std::string_view, std::string_view)>& each) {
+  return scan_list(object, '{', '}', [&](std::size_t at) -> std::size_t {
+    if (object[at] != '"') return std::string_view::npos;
+    const std::size_t key_end = end_of_string(object, at);
+    std::size_t value = skip_space(object, key_end);
+    if (value >= object.size() || object[value] != ':') return std::string_view::npos;
+    value = skip_space(object, value + 1);
+    const std::size_t end = end_of_value(object, value);
+    const std::string_view name = object.substr(at + 1, key_end - at - 2);
+    return each(name, object.substr(value, end - value)) ? end : std::string_view::npos;
+  });
+}
+
+bool scan_array(std::string_view array, const std::function<bool(std::string_view)>& each) {
+  return scan_list(array, '[', ']', [&](std::size_t at) -> std::size_t {
+    const std::size_t end = end_of_value(array, at);
+    return each(array.substr(at, end - at)) ? end : std::string_view::npos;
+  });
+}
+
+}  // namespace rollcall::sim

@@ -1,0 +1,69 @@
+// Okta's rate limits: buckets of a table, fixed windows that start at the first request, the org's
+// limit and a client's share of it (FACTS 3).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "service/base/clock.h"
+#include "service/base/result.h"
+
+namespace rollcall::sim {
+
+struct Bucket {
+  std::string method;  // "*": any
+  std::vector<std::string> segments;
+  bool prefix = false;  // the path went on with "/*"
+  std::string name;
+  std::int64_t limit = 0;  // per window, of the org
+};
+
+class BucketTable {
+ public:
+  /// `column`: workforce, enterprise or integrator. Errors: usage for an unknown column,
+  /// io.read_failed for a malformed table.
+  static Result<BucketTable> parse(std::string_view text, std::string_view column);
+  /// The table built into the program.
+  static Result<BucketTable> named(std::string_view column);
+  /// nullptr: not rate limited.
+  const Bucket* find(std::string_view method, const std::vector<std::string>& segments) const;
+
+ private:
+  std::vector<Bucket> rows_;
+};
+
+/// What the three headers say, and whether the request is served.
+struct Admission {
+  bool served = true;
+  std::int64_t limit = 0;
+  std::int64_t remaining = 0;
+  std::int64_t reset_s = 0;  // epoch seconds; the window ends exactly then
+};
+
+class RateLimiter {
+ public:
+  RateLimiter(BucketTable table, std::int64_t share_percent, std::int64_t window_s)
+      : table_(std::move(table)), share_percent_(share_percent), window_s_(window_s) {}
+  const BucketTable& table() const { return table_; }
+  /// Counts one request of a client; a refused one is not counted.
+  Admission admit(const Bucket& bucket, std::string_view client, WallTime now);
+
+ private:
+  struct Window {
+    std::int64_t reset_s = 0;
+    std::int64_t used = 0;
+  };
+  Window& window(const std::string& key, WallTime now);
+
+  BucketTable table_;
+  std::int64_t share_percent_;
+  std::int64_t window_s_;
+  std::unordered_map<std::string, Window> windows_;
+};
+
+}  // namespace rollcall::sim

@@ -1,0 +1,94 @@
+#include "tests/sim/routes.h"
+
+#include <array>
+
+#include "service/base/text.h"
+#include "tests/sim/groups.h"
+#include "tests/sim/org_endpoints.h"
+#include "tests/sim/users.h"
+
+namespace rollcall::sim {
+namespace {
+
+// Fixed text comes before {} of the same place: /groups/rules is no group.
+const std::array<Route, 40> kRoutes{{
+    {"GET", "users", list_users, true},
+    {"POST", "users", create_user},
+    {"GET", "users/{}", get_user},
+    {"POST", "users/{}", update_user},
+    {"PUT", "users/{}", replace_user},
+    {"DELETE", "users/{}", delete_user},
+    {"GET", "users/{}/groups", list_user_groups, true},
+    {"GET", "users/{}/roles", list_user_roles, true},
+    {"DELETE", "users/{}/sessions", revoke_sessions},
+    {"POST", "users/{}/lifecycle/activate", activate_user},
+    {"POST", "users/{}/lifecycle/reactivate", reactivate_user},
+    {"POST", "users/{}/lifecycle/deactivate", deactivate_user},
+    {"POST", "users/{}/lifecycle/suspend", suspend_user},
+    {"POST", "users/{}/lifecycle/unsuspend", unsuspend_user},
+    {"POST", "users/{}/lifecycle/unlock", unlock_user},
+    {"POST", "users/{}/lifecycle/expire_password", expire_password},
+    {"POST", "users/{}/lifecycle/expire_password_with_temp_password", expire_password_with_temp},
+    {"POST", "users/{}/lifecycle/reset_password", reset_password},
+    {"POST", "users/{}/lifecycle/reset_factors", reset_factors},
+    {"GET", "groups/rules", list_rules, true},
+    {"POST", "groups/rules", create_rule},
+    {"GET", "groups/rules/{}", get_rule},
+    {"PUT", "groups/rules/{}", replace_rule},
+    {"DELETE", "groups/rules/{}", delete_rule},
+    {"POST", "groups/rules/{}/lifecycle/activate", activate_rule},
+    {"POST", "groups/rules/{}/lifecycle/deactivate", deactivate_rule},
+    {"GET", "groups", list_groups, true},
+    {"POST", "groups", create_group},
+    {"GET", "groups/{}", get_group},
+    {"PUT", "groups/{}", replace_group},
+    {"DELETE", "groups/{}", delete_group},
+    {"GET", "groups/{}/users", list_members, true},
+    {"PUT", "groups/{}/users/{}", add_member},
+    {"DELETE", "groups/{}/users/{}", remove_member},
+    {"GET", "groups/{}/roles", list_group_roles, true},
+    {"GET", "meta/schemas/user/{}", get_schema},
+    {"POST", "meta/schemas/user/{}", change_schema},
+    {"GET", "meta/types/user", list_user_types, true},
+    {"GET", "org", get_org},
+    {"GET", "iam/assignees/users", list_role_holders},
+}};
+
+bool fits(std::string_view pattern, const std::vector<std::string>& segments,
+          std::vector<std::string>& ids) {
+  ids.clear();
+  std::size_t at = 2;  // behind api and v1
+  for (const std::string_view part : split(pattern, '/')) {
+    if (at >= segments.size()) return false;
+    if (part == "{}") {
+      if (segments[at].empty()) return false;
+      ids.push_back(segments[at]);
+    } else if (part != segments[at]) {
+      return false;
+    }
+    ++at;
+  }
+  return at == segments.size();
+}
+
+}  // namespace
+
+RouteMatch match_route(std::string_view method, const std::vector<std::string>& segments) {
+  RouteMatch match;
+  if (segments.size() < 3 || segments[0] != "api" || segments[1] != "v1") return match;
+  std::string_view taken;
+  for (const Route& route : kRoutes) {
+    if (!fits(route.pattern, segments, match.ids)) continue;
+    // The first pattern that fits the path is the path; later ones with {} there are not.
+    if (taken.empty()) taken = route.pattern;
+    if (route.pattern != taken) continue;
+    match.path_known = true;
+    if (route.method == method) {
+      match.route = &route;
+      return match;
+    }
+  }
+  return match;
+}
+
+}  // namespace rollcall::sim

@@ -1,0 +1,27 @@
+// Which operation a method and path name.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/org.h"
+
+namespace rollcall::sim {
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // below /api/v1, segments with {} stand for ids
+  SimReply (*operation)(Org&, Call&);
+  bool list = false;  // answers with an array
+};
+
+struct RouteMatch {
+  const Route* route = nullptr;
+  bool path_known = false;  // the path exists for another method
+  std::vector<std::string> ids;
+};
+
+RouteMatch match_route(std::string_view method, const std::vector<std::string>& segments);
+
+}  // namespace rollcall::sim

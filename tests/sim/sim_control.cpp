@@ -1,0 +1,80 @@
+// /sim/*: what tests see and change behind the org's back. No token, no limits.
+#include <fmt/core.h>
+
+#include "tests/sim/sim_org.h"
+
+namespace rollcall::sim {
+namespace {
+
+SimReply text_reply(std::string body, std::string_view type) {
+  SimReply reply;
+  reply.headers.emplace_back("Content-Type", std::string(type));
+  reply.body = std::move(body);
+  return reply;
+}
+
+SimReply refuse(const Error& error) {
+  return json_reply(400, Json(Json::Object{{"error", Json(error.message)}}));
+}
+
+Json outbox(const std::vector<Mail>& mails) {
+  Json out = Json::array();
+  for (const Mail& mail : mails) {
+    Json item = Json::object();
+    item.set("time", format_okta_time(mail.at)).set("kind", mail.kind);
+    item.set("user_id", mail.user_id).set("to", mail.to);
+    out.push(std::move(item));
+  }
+  return out;
+}
+
+}  // namespace
+
+SimReply SimOrg::control(const ServedRequest& request, const TargetParts& target) {
+  const std::string what = target.segments.size() == 2 ? target.segments[1] : std::string();
+  if (request.method == "PUT") return control_put(request, what);
+  if (request.method != "GET") return json_reply(405, Json::object());
+  if (what == "org") return text_reply(export_json(), "application/json");
+  if (what == "audit") {
+    const std::string since(target.parameter("since").value_or("0"));
+    return text_reply(audit_.lines_since(std::strtoull(since.c_str(), nullptr, 10)),
+                      "application/x-ndjson");
+  }
+  if (what == "outbox") return json_reply(200, outbox(org_->outbox));
+  if (what == "stats") return json_reply(200, stats());
+  if (what == "clock") {
+    return json_reply(200, Json(Json::Object{{"now", Json(format_okta_time(now()))},
+                                             {"offset_ms", Json(offset_ms_)}}));
+  }
+  if (what == "held") {
+    Json positions = Json::array();
+    for (const std::uint64_t position : held_) positions.push(Json(position));
+    return json_reply(200, Json(Json::Object{{"held", std::move(positions)}}));
+  }
+  return json_reply(404, Json::object());
+}
+
+SimReply SimOrg::control_put(const ServedRequest& request, std::string_view what) {
+  if (what == "release") {
+    release();
+    return no_content();
+  }
+  if (what == "org") {
+    const auto loaded = load(request.body);
+    return loaded ? no_content() : refuse(loaded.error());
+  }
+  const auto body = parse_json(request.body);
+  if (!body) return refuse(body.error());
+  if (what == "faults") {
+    const auto loaded = faults_.load(*body);
+    return loaded ? no_content() : refuse(loaded.error());
+  }
+  if (what == "clock") {
+    if ((*body).has("offset_ms")) offset_ms_ = (*body)["offset_ms"].as_int();
+    advance((*body)["advance_ms"].as_int());
+    return no_content();
+  }
+  return json_reply(404, Json::object());
+}
+
+}  // namespace rollcall::sim

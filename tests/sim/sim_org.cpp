@@ -1,0 +1,237 @@
+#include "tests/sim/sim_org.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "service/base/text.h"
+#include "tests/sim/org_file.h"
+#include "tests/sim/routes.h"
+
+namespace rollcall::sim {
+namespace {
+
+constexpr std::string_view kLimitedText = "API call exceeded rate limit due to too many requests.";
+/// Seen far ahead while the condition was over at once: only a suggestion (FACTS 3.4).
+constexpr std::int64_t kConcurrencyResetAhead = 114;
+
+SimReply limited() { return error_reply(429, "E0000047", kLimitedText); }
+
+SimReply fault_reply(const Fault& fault) {
+  switch (fault.status) {
+    case 500:
+      return error_reply(500, "E0000009", "Internal Server Error");
+    case 503:
+      return error_reply(503, fault.error_code.empty() ? "E0000010" : fault.error_code,
+                         "Service is in read only mode");
+    case 423:
+      return error_reply(423, "E0000239",
+                         "Policy priorities are being reconciled. Please try again later.");
+    case 409:
+      return still_activating();
+    default:
+      break;
+  }
+  return error_reply(fault.status, fault.error_code.empty() ? "E0000009" : fault.error_code,
+                     "Internal Server Error");
+}
+
+std::int64_t default_concurrency(std::string_view limits) {
+  if (limits == "none") return 0;
+  return limits == "workforce" ? 75 : 35;
+}
+
+std::string base_url_of(const ServedRequest& request) {
+  const std::string_view host = request.header("Host");
+  return fmt::format("https://{}", host.empty() ? std::string_view("localhost") : host);
+}
+
+bool is_write(std::string_view method) { return method != "GET" && method != "HEAD"; }
+
+const Token* authenticate(const Org& org, const ServedRequest& request) {
+  const std::string_view header = request.header("Authorization");
+  if (!ascii_iequals(header.substr(0, 5), "SSWS ")) return nullptr;
+  const Token* token = org.token(trim(header.substr(5)));
+  if (token == nullptr) return nullptr;
+  // A token dies with its owner's deactivation (FACTS 2.4).
+  const auto owner = org.directory.user_by_id(token->owner_id);
+  const bool alive = owner && org.directory.user(*owner).status != AccountStatus::deprovisioned;
+  return alive ? token : nullptr;
+}
+
+SimReply refuse_role(const Token& token, const Route& route, bool& refused) {
+  refused = true;
+  if (token.role == TokenRole::read_only && is_write(route.method)) return forbidden();
+  if (token.role == TokenRole::none && std::string_view(route.pattern) != "users/{}") {
+    return route.list && route.method == "GET" ? json_reply(200, std::string("[]")) : forbidden();
+  }
+  refused = false;
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SimOrg>> SimOrg::create(SimOptions options, const Clock& clock) {
+  std::unique_ptr<SimOrg> sim(new SimOrg(std::move(options), clock));
+  const SimOptions& with = sim->options_;
+  sim->offset_ms_ = with.clock_offset_ms;
+  sim->faults_ = FaultBook(with.org.seed);
+  if (with.concurrency < 0) sim->options_.concurrency = default_concurrency(with.limits);
+  if (!with.limits_table.empty() || with.limits != "none") {
+    auto table = with.limits_table.empty() ? BucketTable::named(with.limits)
+                                           : BucketTable::parse(with.limits_table, "workforce");
+    if (!table) return table.error();
+    sim->limiter_.emplace(std::move(*table), with.share_percent, with.window_s);
+  }
+  if (auto loaded = sim->load("{}"); !loaded) return loaded.error();
+  return sim;
+}
+
+Result<void> SimOrg::load(std::string_view org_json) {
+  auto org = load_org(org_json, options_.org, options_.tokens, now());
+  if (!org) return org.error();
+  org_ = std::move(*org);
+  return ok();
+}
+
+std::string SimOrg::export_json() const { return export_org(*org_); }
+
+SimReply SimOrg::handle(const ServedRequest& request, std::int64_t in_flight) {
+  Call call{request, split_target(request.target), now(), base_url_of(request)};
+  if (!call.target.segments.empty() && call.target.segments[0] == "sim") {
+    return control(request, call.target);
+  }
+  counts_.peak_in_flight = std::max(counts_.peak_in_flight, in_flight);
+  org_->directory.forget_history(call.now);
+  run_due_rules(*org_, call.now);
+  const Fault fault = faults_.next(request.method, call.target.path);
+  admission_.reset();
+  SimReply reply = answer(call, fault, in_flight);
+  run_due_rules(*org_, call.now);
+  const std::string request_id = org_->ids.request();
+  finish(reply, call, fault, request_id);
+  return reply;
+}
+
+SimReply SimOrg::answer(Call& call, const Fault& fault, std::int64_t in_flight) {
+  if (fault.kind == FaultKind::reset_before) {
+    SimReply reply;
+    reply.end = ServedEnd::reset;
+    return reply;
+  }
+  RouteMatch match = match_route(call.request.method, call.target.segments);
+  if (match.route == nullptr && match.path_known) {
+    return error_reply(405, "E0000022", "The endpoint does not support the provided HTTP method");
+  }
+  call.token = authenticate(*org_, call.request);
+  if (call.token == nullptr) return error_reply(401, "E0000011", "Invalid token provided");
+  if (auto refused = refuse_early(call, fault, in_flight)) return std::move(*refused);
+  if (match.route == nullptr) {
+    return error_reply(404, "E0000008", "The requested path was not found");
+  }
+  const std::string& method = call.request.method;
+  if ((method == "POST" || method == "PUT") && !call.request.length_stated) {
+    SimReply reply;
+    reply.status = 411;
+    return reply;
+  }
+  bool refused = false;
+  SimReply reply = refuse_role(*call.token, *match.route, refused);
+  if (refused) return reply;
+  call.path_ids = std::move(match.ids);
+  if (!call.request.body.empty()) {
+    auto body = parse_json(call.request.body);
+    call.body_ok = body.has_value();
+    if (body) call.body = std::move(*body);
+  }
+  if (fault.kind == FaultKind::lose_page && match.route->list) {
+    const std::string_view limit = call.param("limit", "200");
+    call.skip_rows =
+        static_cast<std::size_t>(std::strtoul(std::string(limit).c_str(), nullptr, 10));
+  }
+  return match.route->operation(*org_, call);
+}
+
+std::optional<SimReply> SimOrg::refuse_early(Call& call, const Fault& fault,
+                                             std::int64_t in_flight) {
+  const bool too_many_at_once = options_.concurrency > 0 && in_flight > options_.concurrency;
+  if (too_many_at_once || fault.kind == FaultKind::too_many_at_once) {
+    ++counts_.limited_at_once;
+    admission_ = Admission{false, 0, 0, call.now.ms / 1000 + kConcurrencyResetAhead};
+    return limited();
+  }
+  const Bucket* bucket =
+      limiter_ ? limiter_->table().find(call.request.method, call.target.segments) : nullptr;
+  const std::string bucket_name = bucket != nullptr ? bucket->name : std::string("-");
+  ++counts_.requests[fmt::format("{} {}", call.request.method, bucket_name)];
+  ++counts_.by_token[fmt::format("{} #{}", call.token->owner_id,
+                                 call.token - org_->tokens.data() + 1)];
+  if (bucket != nullptr) {
+    admission_ = limiter_->admit(*bucket, call.token->secret, call.now);
+    if (fault.kind == FaultKind::too_many) admission_->remaining = 0;
+    if (!admission_->served || fault.kind == FaultKind::too_many) {
+      ++counts_.limited;
+      return limited();
+    }
+  }
+  if (fault.kind == FaultKind::status || fault.kind == FaultKind::read_only) {
+    Fault shown = fault;
+    if (fault.kind == FaultKind::read_only) shown.status = 503;
+    return fault_reply(shown);
+  }
+  return std::nullopt;
+}
+
+void SimOrg::finish(SimReply& reply, const Call& call, const Fault& fault,
+                    const std::string& request_id) {
+  if (reply.end == ServedEnd::reset) return;
+  Fault applied = fault;
+  if (reply.status < 300 && is_write(call.request.method)) {
+    const std::uint64_t position = audit_.append(call, reply, request_id);
+    const Fault bound = faults_.at_position(position);
+    if (bound.kind != FaultKind::none) applied = bound;
+    if (applied.kind == FaultKind::hold_reply) {
+      reply.held_at = position;
+      held_.insert(position);
+    }
+  }
+  if (applied.kind == FaultKind::reset_after) reply.end = ServedEnd::reset;
+  if (applied.kind == FaultKind::status_after) reply = fault_reply(applied);
+  if (applied.kind == FaultKind::slow) reply.delay_ms = applied.ms;
+  const std::string empty_id = "\"errorId\":\"\"";
+  if (const auto at = reply.body.find(empty_id); reply.status >= 400 && at != std::string::npos) {
+    reply.body.replace(at, empty_id.size(), fmt::format("\"errorId\":\"{}\"", org_->ids.error()));
+  }
+  if (applied.kind == FaultKind::truncate) {
+    reply.end = ServedEnd::cut;
+    reply.cut_at = static_cast<std::size_t>(applied.bytes);
+  }
+  reply.headers.emplace_back("Date", format_http_date(call.now));
+  reply.headers.emplace_back("X-Okta-Request-Id", request_id);
+  if (reply.status != 429 && reply.status != 405) {
+    reply.headers.emplace_back("Cache-Control", "no-cache, no-store");
+  }
+  if (admission_) {
+    reply.headers.emplace_back("X-Rate-Limit-Limit", fmt::format("{}", admission_->limit));
+    reply.headers.emplace_back("X-Rate-Limit-Remaining", fmt::format("{}", admission_->remaining));
+    reply.headers.emplace_back("X-Rate-Limit-Reset", fmt::format("{}", admission_->reset_s));
+  }
+  ++counts_.by_status[fmt::format("{}", reply.status)];
+}
+
+Json SimOrg::stats() const {
+  const auto table = [](const std::map<std::string, std::int64_t>& counts) {
+    Json out = Json::object();
+    for (const auto& [name, count] : counts) out.set(name, count);
+    return out;
+  };
+  Json out = Json::object();
+  out.set("requests", table(counts_.requests)).set("by_token", table(counts_.by_token));
+  out.set("by_status", table(counts_.by_status)).set("limited", counts_.limited);
+  out.set("limited_concurrency", counts_.limited_at_once);
+  out.set("peak_in_flight", counts_.peak_in_flight);
+  out.set("writes", static_cast<std::int64_t>(audit_.size()));
+  return out;
+}
+
+}  // namespace rollcall::sim
