@@ -48,16 +48,11 @@ struct RunEnd {
 
 /// Applies the run's plan until nothing is left to claim, the budget is spent, `stop` is asked for,
 /// the org refuses or fails, or the journal fails; returns once nothing is in flight. Does not end
-/// the run: see close_run. After a journal error nothing more leaves, and what is in flight stays
-/// `intent` for recovery.
+/// the run: the caller does, with the exit code of the whole verb; a run with something left stays
+/// `interrupted` and is settled by the next. After a journal error nothing more leaves, and what is
+/// in flight stays `intent` for recovery.
 RunEnd run_to_end(Journal& journal, Directory& directory, const RunHandle& run, const Clock& clock,
                   const Log* log, const CoordinatorOptions& options);
-
-/// Ends the run in the journal with `exit_code`, unless operations are left in doubt or the journal
-/// is lost: such a run stays open, so that the next one's recovery finds and settles it.
-/// Errors: those of Journal::end_run.
-Result<void> close_run(Journal& journal, const RunHandle& run, const RunEnd& end, int exit_code,
-                       const std::string& note);
 
 /// True for the operations that keep a leaver out.
 bool contains_person(OperationKind kind);

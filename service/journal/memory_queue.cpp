@@ -500,6 +500,7 @@ Result<std::vector<Claim>> MemoryJournal::unsettled(const RunHandle& handle) {
   for (const auto& [id, row] : queue) {
     if (!in_flight(row.state) || rides(row)) continue;
     claims[id] = {filled(rows_, **run, id), {}, row.attempt, true};
+    if (row.intent_at) claims[id].intent_age_ms = clock_.wall() - *row.intent_at;
   }
   for (const auto& [id, row] : queue) {
     if (in_flight(row.state) && rides(row)) {

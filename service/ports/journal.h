@@ -68,7 +68,7 @@ struct Claim {
   bool settle_only = false;  // found in `intent` after a crash: probe, never send first
   /// How long ago its first intent was committed, by the journal's clock, where that is known: what
   /// a create made cannot be older. Matters for settle_only.
-  std::optional<std::int64_t> intent_age_ms;
+  std::optional<std::int64_t> intent_age_ms = std::nullopt;
 };
 
 /// What became of a claimed operation. Host and riders are each named by an entry of their own; a
