@@ -2,6 +2,7 @@
 #include "tests/contract/journal_contract.h"
 
 #include "service/journal/memory_journal.h"
+#include "tests/contract/pg_bench.h"
 
 namespace rollcall::test {
 namespace {
@@ -762,9 +763,16 @@ TEST_P(JournalContract, KnowsTheRulesOfTheNewestAppliedPlan) {
 
 std::unique_ptr<JournalBench> memory_bench() { return std::make_unique<MemoryBench>(); }
 
+std::unique_ptr<JournalBench> pg_bench() {
+  if (test_cluster() == nullptr) return nullptr;
+  return std::make_unique<PgBench>();
+}
+
 std::string name_of(const ::testing::TestParamInfo<Maker>& made) { return made.param.name; }
 
-INSTANTIATE_TEST_SUITE_P(Every, JournalContract, ::testing::Values(Maker{"Memory", memory_bench}),
+INSTANTIATE_TEST_SUITE_P(Every, JournalContract,
+                         ::testing::Values(Maker{"Memory", memory_bench},
+                                           Maker{"PostgreSQL", pg_bench}),
                          name_of);
 
 }  // namespace

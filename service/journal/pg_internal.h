@@ -1,0 +1,93 @@
+// Everything of libpqxx 6.4.5 and libpq that the journal uses, spelled once; another version is
+// this file's work (ARCHITECTURE.md, section 4).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/base/digest.h"
+#include "service/base/result.h"
+#include "service/base/secret.h"
+
+namespace rollcall::pg {
+
+using Row = pqxx::row;
+using Rows = pqxx::result;
+
+inline std::string text(const pqxx::field& field) {
+  return field.is_null() ? std::string() : field.as<std::string>();
+}
+inline std::int64_t number(const pqxx::field& field, std::int64_t otherwise = 0) {
+  return field.is_null() ? otherwise : field.as<std::int64_t>();
+}
+inline bool truth(const pqxx::field& field) { return !field.is_null() && field.as<bool>(); }
+
+/// bytea travels as "\x" and hex digits, both ways.
+inline std::string bytea(std::string_view bytes) { return "\\x" + hex(bytes); }
+std::string bytea(const Sha256& digest);
+std::string bytes(const pqxx::field& field);
+Sha256 digest(const pqxx::field& field);
+
+/// A PostgreSQL array literal, one parameter for a whole column.
+class Array {
+ public:
+  void add(std::int64_t value) { item(std::to_string(value)); }
+  void add_null() { item("NULL"); }
+  void add(bool value) { item(value ? "t" : "f"); }
+  void add(std::string_view value);
+  void add(const char* value) { add(std::string_view(value)); }
+  void add(const std::string& value) { add(std::string_view(value)); }
+  std::string str() const { return text_ + "}"; }
+
+ private:
+  void item(std::string_view raw);
+  std::string text_ = "{";
+};
+
+/// A connection string made safe: keepalives, time-outs and the application's name unless given.
+/// Errors: journal.dsn_invalid, journal.insecure.
+Result<std::string> safe_dsn(const Secret& dsn, std::int64_t lease_ms);
+
+/// What an exception of libpqxx means. Only the SQL state is told: PostgreSQL's own text may hold
+/// values.
+Error translate(const std::exception& error);
+
+/// One direct connection. Never reconnects by itself: that would lose its locks unseen.
+class Session {
+ public:
+  /// Errors: journal.unreachable, journal.pooler.
+  static Result<std::unique_ptr<Session>> open(const std::string& safe_dsn);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  pqxx::connection& connection() { return *connection_; }
+  int backend_pid() const { return backend_pid_; }
+
+  /// Runs one statement; prepared on first use, parameters bound. Throws what libpqxx throws.
+  template <class... Args>
+  Rows exec(pqxx::transaction_base& tx, const char* sql, Args&&... args) {
+    return tx.exec_prepared(prepared(sql), std::forward<Args>(args)...);
+  }
+
+ private:
+  explicit Session(const std::string& safe_dsn);
+  const std::string& prepared(const char* sql);
+
+  std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<pqxx::quiet_errorhandler> quiet_;  // notices do not belong on stderr
+  std::map<const char*, std::string> names_;
+  int backend_pid_ = 0;
+};
+
+/// Refuses a schema that this version does not know. Errors: journal.schema_missing, _older,
+/// _newer, _altered.
+Result<void> check_schema(pqxx::transaction_base& tx);
+
+}  // namespace rollcall::pg
