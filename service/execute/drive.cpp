@@ -83,8 +83,9 @@ bool Drive::turn() {
   if (journal_error_) return false;
   send(step);
   note(step);
-  if (claimed_any_ || !queue_.empty()) return true;
-  if (finished(step)) return false;
+  const bool reported = !step.settle.empty() || !step.give_back.empty();
+  if (claimed_any_ || !queue_.empty() || (reported && outstanding_ == 0)) return true;
+  if (finished()) return false;
   if (!journal_error_) wait(step, clock_.mono());
   return true;
 }
@@ -100,11 +101,11 @@ void Drive::journal_turn(const Step& step, MonoTime now) {
     if (const auto back = journal_.give_back(run_, step.give_back); !back) {
       return fail(back.error());
     }
-    dry_ = false;
   }
-  if (retry_due_ && now >= *retry_due_) dry_ = false;
-  if (!step.settle.empty()) dry_ = false;
-  const bool claim = claiming_ && !executor_.stopped() && step.claim > 0 && !dry_;
+  const bool due = retry_due_ && now >= *retry_due_;
+  if (due || !step.settle.empty() || !step.give_back.empty()) dry_ = contain_dry_ = false;
+  const bool dry = dry_ || (!general_ && contain_dry_);
+  const bool claim = claiming_ && !executor_.stopped() && step.claim > 0 && !dry;
   if (step.settle.empty() && !claim) return;
   ClaimWish wish;
   wish.count = claim ? step.claim : 0;
@@ -116,9 +117,11 @@ void Drive::journal_turn(const Step& step, MonoTime now) {
 
 void Drive::claimed(std::span<const Claim> claims, std::size_t wished, MonoTime now) {
   claimed_any_ = !claims.empty();
-  dry_ = claims.size() < wished;
+  const bool dry = claims.size() < wished;
+  contain_dry_ = dry;
+  if (general_) dry_ = dry;
   executor_.claimed(claims, now);
-  if (!dry_) return;
+  if (!dry) return;
   const auto due = journal_.next_retry_ms(run_);
   if (!due) return fail(due.error());
   retry_due_.reset();
@@ -136,10 +139,9 @@ void Drive::send(const Step& step) {
   }
 }
 
-bool Drive::finished(const Step& step) {
+bool Drive::finished() {
   if (outstanding_ > 0 || !executor_.drained()) return false;
   if (!claiming_ || executor_.stopped()) return true;
-  if (!step.settle.empty() || !step.give_back.empty()) return false;
   const auto open = journal_.open_operations(run_);
   if (!open) {
     fail(open.error());
@@ -163,7 +165,7 @@ void Drive::wait(const Step& step, MonoTime now) {
   sooner(step.wake_at);
   sooner(next_beat_);
   sooner(deadline_);
-  if (dry_) sooner(retry_due_);
+  if (dry_ || contain_dry_) sooner(retry_due_);
   const bool wants_room = step.starved || (claiming_ && !dry_ && step.claim == 0);
   if (!executor_.stopped() && (wants_room || !general_)) sooner(now + kAskAgain_ms);
   const std::int64_t wait_ms = std::max<std::int64_t>(1, until - now);

@@ -33,7 +33,7 @@ class Drive {
   void claimed(std::span<const Claim> claims, std::size_t wished, MonoTime now);
   void send(const Step& step);
   void beat(MonoTime now);
-  bool finished(const Step& step);
+  bool finished();
   void wait(const Step& step, MonoTime now);
   void drain_after_failure();
   void fail(const Error& error);
@@ -55,8 +55,9 @@ class Drive {
   std::size_t outstanding_ = 0;  // completions still to come
   bool claiming_ = true;
   bool drained_directory_ = false;
-  bool dry_ = false;     // the last claim brought less than wished
-  bool general_ = true;  // the last wish was for every priority
+  bool contain_dry_ = false;  // the last claim of containments brought less than wished
+  bool dry_ = false;          // the last claim brought less than wished
+  bool general_ = true;       // the last wish was for every priority
   bool claimed_any_ = false;
   std::optional<MonoTime> retry_due_;
   MonoTime next_beat_;

@@ -224,7 +224,11 @@ void Executor::looked(Work& work, const Completion& completion, MonoTime now) {
   const std::string& user_id = work.operation.subject.user_id;
   if (!user_id.empty()) {
     if (reads_.size() >= kReadsKept) reads_.clear();
-    reads_[user_id] = {seen, now};
+    Read& read = reads_[user_id] = {seen, now};
+    // Those speak of this operation's group and attributes, not of the person's next one's.
+    read.seen.member.reset();
+    read.seen.group_id.clear();
+    read.seen.profile.clear();
   }
   if (work.phase == Phase::doubtful) return resolved(work, seen, outcome, now);
   confirmed(work, seen, outcome, now);

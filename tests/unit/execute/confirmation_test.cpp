@@ -130,6 +130,22 @@ TEST(Confirmation, OneReadServesAllRemovalsOfAPersonInARow) {
   EXPECT_EQ(reads, 1U);
 }
 
+TEST(Confirmation, AReadOfOneMembershipSaysNothingAboutAnother) {
+  Bench bench;
+  for (std::uint32_t id = 1; id <= 2; ++id) {
+    Operation op = operation(Kind::group_remove_member, id);
+    op.subject = {"W1", "00u1", "w1@x.example"};
+    bench.take(claim(op));
+  }
+  bench.next();
+  Observed seen = account(Status::active);
+  seen.member = false;
+  bench.show(1, seen);
+  EXPECT_EQ(bench.state_of(1), OperationState::applied);
+  ASSERT_EQ(bench.last.submit.size(), 1U);
+  EXPECT_EQ(bench.last.submit[0][0]->id, 2U);
+}
+
 TEST(Confirmation, AReadServesNoLongerThanAMinuteNorBeyondOurOwnChange) {
   Operation first = operation(Kind::group_remove_member, 1);
   Operation second = operation(Kind::group_remove_member, 2);
