@@ -107,18 +107,11 @@ TEST(ExecuteWorld, ManyCrashesAndFaultsTogetherEndAlike) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     WorldOptions options;
     options.seed = seed;
-<<<<<<< HEAD
-    options.faults = {3, 5, 3, 3, 1, 2, 2};
-    options.crashes.after_commit = seed % 2 == 0;
-    std::mt19937 random(seed);
-    for (int i = 0; i < 4; ++i) options.crashes.at.insert(1 + random() % 60);
-=======
     // One fault and three crashes cost an operation four attempts of its five at the most.
     options.faults = {6, 10, 6, 6, 2, 4, 1};
     options.crashes.after_commit = seed % 2 == 0;
     std::mt19937 random(seed);
     for (int i = 0; i < 3; ++i) options.crashes.at.insert(1 + random() % 60);
->>>>>>> w-exec
     World world(options);
     ASSERT_TRUE(world.live());
     expect_same_end(world);
