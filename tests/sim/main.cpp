@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,10 +37,9 @@ Result<void> prepare(SimOrg& org, const CommandLine& line) {
   return org.faults().load(*rules);
 }
 
-int wait_for_signal(const sigset_t& signals) {
+void wait_for_signal(const sigset_t& signals) {
   int received = 0;
   sigwait(&signals, &received);
-  return 0;
 }
 
 int run(CommandLine line) {
@@ -57,7 +57,8 @@ int run(CommandLine line) {
   auto org = SimOrg::create(line.sim, clock);
   if (!org) return fail(org.error());
   if (auto ready = prepare(**org, line); !ready) return fail(ready.error());
-  if (line.tls_dir.empty()) {
+  const bool temporary = line.tls_dir.empty();
+  if (temporary) {
     auto directory = make_temporary_directory();
     if (!directory) return fail(directory.error());
     line.tls_dir = *directory;
@@ -74,9 +75,11 @@ int run(CommandLine line) {
   ready.set("ca_file", tls->ca_file).set("api_token", token);
   fmt::print("{}\n", ready.dump());
   std::fflush(stdout);
-  const int code = wait_for_signal(signals);
+  wait_for_signal(signals);
   (*server)->stop();
-  return code;
+  std::error_code ignored;
+  if (temporary) std::filesystem::remove_all(line.tls_dir, ignored);
+  return 0;
 }
 
 }  // namespace

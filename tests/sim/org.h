@@ -80,7 +80,7 @@ struct Call {
   bool body_ok = true;
   std::vector<std::string> path_ids = {};    // what stood in the route's {…}
   std::vector<std::string> result_ids = {};  // objects this call made or changed, for the audit
-  std::size_t skip_rows = 0;            // a fault: so many rows of the listing are lost
+  std::size_t skip_rows = 0;                 // a fault: so many rows of the listing are lost
 
   /// Query parameter, or `otherwise`.
   std::string_view param(std::string_view name, std::string_view otherwise = {}) const;

@@ -1,17 +1,17 @@
 #include "tests/sim/packed_json.h"
 
 #include <array>
+#include <deque>
 
 namespace rollcall::sim {
 namespace {
 
 std::size_t end_of_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      ++at;
-    } else if (text[at] == '"') {
-      return at + 1;
-    }
+  for (std::size_t quote = text.find('"', at + 1); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
+    std::size_t slashes = 0;
+    while (text[quote - 1 - slashes] == '\\') ++slashes;
+    if (slashes % 2 == 0) return quote + 1;
   }
   return text.size();
 }
@@ -125,6 +125,53 @@ bool scan_array(std::string_view array, const std::function<bool(std::string_vie
     const std::size_t end = end_of_value(array, at);
     return each(array.substr(at, end - at)) ? end : std::string_view::npos;
   });
+}
+
+bool value_of_raw(std::string_view raw, Json& out) {
+  const bool plain = raw.size() >= 2 && raw.front() == '"' && raw.back() == '"' &&
+                     raw.find('\\') == std::string_view::npos;
+  if (plain) {
+    out = Json(raw.substr(1, raw.size() - 2));
+    return true;
+  }
+  auto parsed = parse_json(raw);
+  if (!parsed) return false;
+  out = std::move(*parsed);
+  return true;
+}
+
+bool pack_profile_text(std::string_view profile, std::string& out) {
+  std::array<std::string_view, kAlwaysThere.size()> standing;
+  standing.fill("null");
+  std::string others;
+  std::deque<std::string> kept;  // values written anew; its strings do not move
+  const bool whole = scan_object(profile, [&](std::string_view name, std::string_view raw) {
+    if (raw == "null") return true;
+    const bool plain =
+        !raw.empty() && raw.front() == '"' && raw.find('\\') == std::string_view::npos;
+    if (!plain) {
+      const auto parsed = parse_json(raw);
+      if (!parsed) return false;
+      kept.push_back(parsed->dump());
+      raw = kept.back();
+    }
+    for (std::size_t i = 0; i < standing.size(); ++i) {
+      if (name != kAlwaysThere[i]) continue;
+      standing[i] = raw;
+      return true;
+    }
+    others.append(",\"").append(name).append("\":").append(raw);
+    return true;
+  });
+  if (!whole) return false;
+  out = "{";
+  for (std::size_t i = 0; i < standing.size(); ++i) {
+    out.append(i == 0 ? "\"" : ",\"").append(kAlwaysThere[i]).append("\":").append(standing[i]);
+  }
+  out += others;
+  out += '}';
+  out.shrink_to_fit();
+  return true;
 }
 
 }  // namespace rollcall::sim

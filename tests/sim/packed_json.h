@@ -19,6 +19,10 @@ std::string packed_text(std::string_view object, std::string_view name);
 /// a value (FACTS 5.1).
 std::string pack_profile(const Json& profile);
 
+/// The same from JSON text, without building the values where it can. False: not an object.
+bool pack_profile_text(std::string_view profile, std::string& out);
+/// A value from its raw text; plain strings are taken as they are. False: malformed.
+bool value_of_raw(std::string_view raw, Json& out);
 /// Calls `each` with name and raw value of every top-level member of any JSON object text, white
 /// space allowed; stops and gives false at the first that makes no sense or if `each` says so.
 bool scan_object(std::string_view object,
