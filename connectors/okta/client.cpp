@@ -129,8 +129,11 @@ void OktaDirectory::Running::serve() {
     lock.lock();
     auto ended = dispatch.replied(id, std::move(exchange), options.clock->mono(), repeat);
     if (ended) asked_again.erase(id);
+    std::vector<Done> given_up;
+    if (!ended && draining) given_up = dispatch.take_waiting();  // it would wait for ever
     poke();
     lock.unlock();
+    for (const Done& done : given_up) done(std::nullopt);
     if (ended) ended->done(std::move(ended->exchange));
   }
 }
@@ -188,15 +191,18 @@ void OktaDirectory::Running::note(const HttpExchange& exchange, const std::strin
   if (options.log == nullptr) return;
   LogFields fields;
   fields.add("bucket", Loggable{bucket});
-  constexpr int kTooMany = 429;
-  constexpr int kError = 400;
+  constexpr int kForbidden = 403, kTooMany = 429, kError = 500;
+  const int status = exchange.reply ? exchange.reply->status : 0;
+  // Other refusals are ordinary outcomes and are reported with their operation.
+  const bool telling =
+      status == kUnauthorised || status == kForbidden || status == kTooMany || status >= kError;
   if (exchange.failure) {
     fields.add("code", exchange.failure->error.code);
     options.log->write(LogEvent::request_failed, fields);
-  } else if (exchange.reply->status >= kError) {
-    fields.add("status", exchange.reply->status);
+  } else if (telling) {
+    fields.add("status", status);
     fields.add("request_id", Loggable{request_id(*exchange.reply)});
-    const bool limited = exchange.reply->status == kTooMany;
+    const bool limited = status == kTooMany;
     options.log->write(limited ? LogEvent::rate_limited : LogEvent::request_failed, fields);
   }
 }

@@ -281,6 +281,23 @@ TEST(OktaDirectory, DrainLetsGoWhatHasNotLeftAndFinishesWhatHas) {
   }
 }
 
+TEST(OktaDirectory, A429AfterDrainEndsAsUnsent) {
+  std::mutex gate;
+  std::unique_lock closed(gate);
+  std::atomic<int> inside{0};
+  World world([&](const HttpRequest&) {
+    ++inside;
+    const std::lock_guard wait(gate);
+    return HttpExchange::replied(limited(429, "{}", 100, 0));
+  });
+  Collected sink;
+  submit(world, op(1, OperationKind::user_suspend), sink);
+  while (inside == 0) std::this_thread::yield();
+  world.okta->drain();
+  closed.unlock();
+  EXPECT_EQ(static_cast<int>(sink.wait(1)[0].outcome.state), static_cast<int>(State::unsent));
+}
+
 TEST(OktaDirectory, AnOrgThatFailsThroughoutIsUnavailable) {
   World world([](const HttpRequest&) { return HttpExchange::replied(make_reply(503, "<html>")); });
   Collected sink;
