@@ -108,7 +108,7 @@ Result<MigrationReport> migrate(const Secret& dsn) {
     return report;
   } catch (const pqxx::sql_error& error) {
     return make_error(ErrorCode::journal_migration_failed,
-                      "a migration failed and was undone, SQL state " + error.sqlstate());
+                      "a migration failed and was undone: " + pg::translate(error).message);
   } catch (const std::exception& error) {
     return pg::translate(error);
   }

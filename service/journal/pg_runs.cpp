@@ -159,6 +159,7 @@ Result<RunHandle> PgJournal::start(Tx& tx, const RunSpec& spec, RunId id) {
 }
 
 Result<RunHandle> PgJournal::begin_run(const RunSpec& spec) {
+  if (const auto key = need_key(); !key) return key.error();
   auto& held = held_[static_cast<std::size_t>(spec.lane)];
   const auto id = transact<RunId>([&](Tx& tx) -> Result<RunId> {
     if (held) return locked(tx, spec.lane);
@@ -210,7 +211,9 @@ Result<void> PgJournal::give_back(const RunHandle& run, std::span<const std::uin
 
 Result<std::uint64_t> PgJournal::open_operations(const RunHandle& run) {
   return transact<std::uint64_t>([&](Tx& tx) -> Result<std::uint64_t> {
-    if (const auto state = lock_run(tx, run); !state) return state.error();
+    const auto state = lock_run(tx, run);
+    if (!state) return state.error();
+    if (!state->running) return lock_lost(run.id);
     return static_cast<std::uint64_t>(
         number(exec(tx,
                     "SELECT count(*) FROM operation_queue WHERE run_id = $1 AND host = 0"
@@ -224,6 +227,7 @@ Result<std::optional<std::int64_t>> PgJournal::next_retry_ms(const RunHandle& ru
   return transact<Wait>([&](Tx& tx) -> Result<Wait> {
     const auto state = lock_run(tx, run);
     if (!state) return state.error();
+    if (!state->running) return lock_lost(run.id);
     const auto rows = exec(tx,
                            "SELECT not_before_ms FROM operation_queue WHERE run_id = $1"
                            " AND state = 'retry' AND host = 0 AND pending_deps = 0"
@@ -331,6 +335,7 @@ Result<std::vector<Interrupted>> PgJournal::interrupted() {
 }
 
 Result<RunHandle> PgJournal::take_over(RunId id, const std::string& holder) {
+  if (const auto key = need_key(); !key) return key.error();
   const auto lane = transact<Lane>([&](Tx& tx) -> Result<Lane> {
     const auto rows = exec(tx, "SELECT lane, state FROM run WHERE id = $1", id);
     if (rows.empty()) return unknown_run(id, "is not in this journal");

@@ -114,18 +114,27 @@ Error translate(const std::exception& error) {
       dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr) {
     return unreachable("the connection broke");
   }
+  // libpqxx 6 gives the SQL state only where it has no class of its own for the error.
   const std::string state = sql == nullptr ? "" : sql->sqlstate();
   const std::string kind = state.substr(0, 2);
-  if (state == "42501") {
+  if (state == "42501" || dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) {
     return make_error(ErrorCode::journal_forbidden, "the role may not do this in the journal");
   }
-  if (kind == "08" || kind == "25" || kind == "53" || kind == "55" || kind == "57" ||
-      kind == "58") {
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&error) != nullptr) {
+    return unreachable("PostgreSQL has no room, memory or connection left");
+  }
+  if (kind == "08" || kind == "25" || kind == "55" || kind == "57" || kind == "58") {
     return unreachable("SQL state " + state);
   }
+  if (sql == nullptr) {
+    return make_error(ErrorCode::internal_defect,
+                      std::string("the journal failed: ") + error.what());
+  }
+  const std::string_view message = sql->what();
   return make_error(ErrorCode::internal_defect,
-                    sql == nullptr ? std::string("the journal failed: ") + error.what()
-                                   : "the journal refused a statement, SQL state " + state);
+                    fmt::format("the journal refused a statement: {}",
+                                state.empty() ? message.substr(0, message.find_first_of("\"\n"))
+                                              : std::string_view(state)));
 }
 
 Session::Session(const std::string& dsn)

@@ -12,12 +12,12 @@ constexpr int kReconnects = 6;
 
 std::int64_t lock_object(Lane lane) { return 1 + static_cast<std::int64_t>(lane); }
 
-Error lost(RunId id) {
+}  // namespace
+
+Error lock_lost(RunId id) {
   return make_error(ErrorCode::journal_lock_lost,
                     fmt::format("run {} no longer holds its lock", id));
 }
-
-}  // namespace
 
 void RunState::record(std::uint32_t operation, int attempt, OperationState state,
                       const Outcome& outcome) {
@@ -139,12 +139,13 @@ Result<RunState> PgJournal::lock_run(Tx& tx, const RunHandle& run) {
            "SELECT plan_seq, turn, max_wave, has_shared, superseded, outcome_seq, chain_head,"
            " epoch, state = 'running', pg_backend_pid() FROM run WHERE id = $1 FOR UPDATE",
            run.id);
-  if (!held_[static_cast<std::size_t>(run.lane)] || rows.empty()) return lost(run.id);
+  if (!held_[static_cast<std::size_t>(run.lane)] || rows.empty()) return lock_lost(run.id);
   const auto row = rows[0];
   // Another backend than the one that took the lock means the lock is gone, whatever the row says.
-  if (number(row[7]) != run.epoch || number(row[9]) != session_->backend_pid()) return lost(run.id);
-  if (!truth(row[8])) return lost(run.id);
+  if (number(row[7]) != run.epoch || number(row[9]) != session_->backend_pid())
+    return lock_lost(run.id);
   RunState state;
+  state.running = truth(row[8]);
   state.id = run.id;
   state.plan_seq = number(row[0]);
   state.turn = number(row[1]);

@@ -22,6 +22,7 @@ struct RunState {
   int max_wave = 0;
   bool has_shared = false;
   bool superseded = false;
+  bool running = false;
   std::uint64_t outcome_seq = 0;
   Sha256 chain_head;
   WallTime now;
@@ -30,6 +31,8 @@ struct RunState {
 
   void record(std::uint32_t operation, int attempt, OperationState state, const Outcome& outcome);
 };
+
+Error lock_lost(RunId id);
 
 class PgJournal final : public Journal {
  public:
@@ -173,7 +176,9 @@ Result<T> PgJournal::transact(const std::function<Result<T>(Tx&)>& body,
       session_.reset();
       if (attempt == kAttempts) return translate(error);
     } catch (const std::exception& error) {
-      return translate(error);
+      // The server may say why it ends a session before it does so (57P01).
+      if (session_->connection().is_open() || attempt == kAttempts) return translate(error);
+      session_.reset();
     }
   }
 }
@@ -187,6 +192,7 @@ Result<T> PgJournal::guarded(const RunHandle& run,
     auto state = lock_run(tx, run);
     if (!state) return state.error();
     if (turn && state->turn > *turn) return again(tx, *state);
+    if (!state->running) return lock_lost(run.id);
     turn = state->turn;
     ++state->turn;
     auto result = body(tx, *state);
