@@ -106,12 +106,12 @@ Result<void> write_csv(const Scene& scene, EntryCursor& entries, ByteSink& sink)
       "id,kind,wave,after,worker_key,user_id,login,object,object_id,object_name,changes,"
       "credential,reason,source,rule,request,held_by,held_since";
   if (scene.run != nullptr) header += ",state,code,message,request_id,attempts,settled_at";
-  if (const auto wrote = sink.write(header + "\r\n"); !wrote) return wrote;
+  if (const auto wrote = sink.write(header + "\r\n"); !wrote) return wrote.error();
   while (true) {
     const auto entry = entries.next();
     if (!entry) return entry.error();
     if (entry->op == nullptr) return ok();
-    if (const auto wrote = sink.write(row_of(scene, *entry) + "\r\n"); !wrote) return wrote;
+    if (const auto wrote = sink.write(row_of(scene, *entry) + "\r\n"); !wrote) return wrote.error();
   }
 }
 

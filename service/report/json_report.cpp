@@ -95,7 +95,7 @@ Json head_of(const Scene& scene) {
 
 Result<void> write_own_form(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
   if (const auto wrote = sink.write(opened(head_of(scene)) + ",\n\"operations\": ["); !wrote) {
-    return wrote;
+    return wrote.error();
   }
   std::map<std::string, std::uint64_t> states;
   const char* separator = "\n";
@@ -105,7 +105,7 @@ Result<void> write_own_form(const Scene& scene, EntryCursor& entries, ByteSink& 
     if (entry->op == nullptr) break;
     if (entry->result != nullptr) ++states[entry->result->state];
     const auto wrote = sink.write(separator + operation_json(scene, *entry).dump());
-    if (!wrote) return wrote;
+    if (!wrote) return wrote.error();
     separator = ",\n";
   }
   Json tail = trailer_of(scene);
@@ -125,7 +125,7 @@ Result<void> write_plan(const Scene& scene, EntryCursor& entries, ByteSink& sink
     const auto entry = entries.next();
     if (!entry) return entry.error();
     if (entry->op == nullptr) break;
-    if (const auto wrote = writer.add(*entry->op); !wrote) return wrote;
+    if (const auto wrote = writer.add(*entry->op); !wrote) return wrote.error();
   }
   const auto id = writer.seal(scene.trailer);
   if (!id) return id.error();

@@ -126,6 +126,7 @@ Result<Tally> take_tally(const Scene& scene, EntryCursor& entries, std::size_t l
 
 std::vector<OperationKind> kinds_by_priority() {
   std::vector<OperationKind> kinds;
+  kinds.reserve(kOperationKinds);
   for (std::size_t i = 0; i < kOperationKinds; ++i) {
     kinds.push_back(static_cast<OperationKind>(i));
   }
@@ -164,6 +165,7 @@ std::vector<FindingGroup> group_findings(const std::vector<Finding>& findings, s
     if (group.first.size() < first) group.first.push_back(&finding);
   }
   std::vector<FindingGroup> groups;
+  groups.reserve(by_code.size());
   for (auto& [code, group] : by_code) groups.push_back(std::move(group));
   std::stable_sort(groups.begin(), groups.end(), [](const FindingGroup& a, const FindingGroup& b) {
     return a.severity != b.severity ? a.severity > b.severity : a.count > b.count;
