@@ -127,7 +127,8 @@ void Executor::completed(const Completion& completion, MonoTime now) {
   }
   if (trouble_.over()) {
     stop(ErrorCode::run_org_unavailable,
-         "The org or the way to it failed on several operations in a row.");
+         "The org or the way to it failed on several operations in a row; the last time: " +
+             completion.outcome.message);
   }
 }
 
