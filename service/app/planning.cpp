@@ -42,6 +42,7 @@ class SnapshotSink final : public DirectorySink {
   void group(const Group& group) override { snapshot_.add_group(group); }
   void rule(const GroupRule& rule) override { snapshot_.add_rule(rule); }
   void account(const AccountView& account) override { snapshot_.add_account(account); }
+  void account_again(const AccountView& account) override { snapshot_.replace_account(account); }
   bool wants_members(const Group& group) const override {
     return rollcall::wants_members(group, settings_, linked_groups_.count(group.id) > 0) &&
            (!refusal(group, snapshot_.rules()) || is_protected(group));
@@ -205,6 +206,13 @@ Result<void> PlanningRun::read_org() {
   out_.scan = std::move(*scan);
   out_.leftovers.chain_boundaries = out_.scan.chain_boundaries;
   for (const Error& reason : out_.scan.reasons) refuse(reason, 9);
+  for (const Error& note : out_.scan.notes) {
+    Finding f;
+    f.severity = Severity::warning;
+    f.code = info(note.code).id;
+    f.message = note.message;
+    out_.plan.trailer.findings.push_back(std::move(f));
+  }
   if (!out_.scan.certified) counts_ = false;
   if (parts_.log != nullptr) {
     parts_.log->write(LogEvent::org_read, LogFields()

@@ -54,6 +54,14 @@ CoordinatorOptions drive_options(const Program& program, const Settings& setting
   return options;
 }
 
+/// Ends the run, unless operations are left in doubt or the journal is lost: such a run stays open,
+/// so that the next one's recovery finds and settles it.
+Result<void> close_run(Journal& journal, const RunHandle& run, const RunEnd& end, int exit_code,
+                       const std::string& note) {
+  if (end.in_doubt > 0 || end.exit_code == 7) return ok();
+  return journal.end_run(run, exit_code, note);
+}
+
 void remember_refusals(Journal& journal, const FinishedRun& run) {
   for (const OperationResult& result : run.results) {
     if (result.outcome.code != ErrorCode::okta_mastered_elsewhere) continue;

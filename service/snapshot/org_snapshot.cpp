@@ -25,7 +25,7 @@ void OrgSnapshot::add_group(const Group& group) {
   groups_.push_back(group);
 }
 
-void OrgSnapshot::add_account(const AccountView& account) {
+std::uint32_t OrgSnapshot::store(const AccountView& account) {
   Fixed fixed{};
   fixed.created = account.created.ms;
   fixed.activated = account.activated.ms;
@@ -48,14 +48,40 @@ void OrgSnapshot::add_account(const AccountView& account) {
   if (profile_bytes > 0) {
     std::memcpy(at + sizeof fixed + account.id.size(), account.profile.block(), profile_bytes);
   }
-  const auto ref = static_cast<AccountRef>(offsets_.size());
-  offsets_.push_back(static_cast<std::uint32_t>(((chunks_.size() - 1) * kChunk + used_) / 8));
+  const auto offset = static_cast<std::uint32_t>(((chunks_.size() - 1) * kChunk + used_) / 8);
   used_ += size;
-  const AccountView stored = this->at(ref);
+  return offset;
+}
+
+void OrgSnapshot::index_keys(AccountRef ref) {
+  const AccountView stored = at(ref);
   for (const MatchKey key :
        {MatchKey::id, MatchKey::login, MatchKey::attribute_1, MatchKey::attribute_2}) {
     const std::string normalised = normalised_key(key, stored);
     if (!normalised.empty()) index(key, normalised, ref);
+  }
+}
+
+void OrgSnapshot::add_account(const AccountView& account) {
+  offsets_.push_back(store(account));
+  index_keys(static_cast<AccountRef>(offsets_.size() - 1));
+}
+
+void OrgSnapshot::replace_account(const AccountView& account) {
+  const auto known = by_id(account.id);
+  if (!known) return add_account(account);
+  // Old index entries stay: a look-up compares with the stored account and skips them. A key that
+  // did not change would be found twice, so only new ones are added.
+  std::vector<std::string> before;
+  for (const MatchKey key : {MatchKey::login, MatchKey::attribute_1, MatchKey::attribute_2}) {
+    before.push_back(normalised_key(key, at(*known)));
+  }
+  offsets_[*known] = store(account);
+  std::size_t i = 0;
+  for (const MatchKey key : {MatchKey::login, MatchKey::attribute_1, MatchKey::attribute_2}) {
+    const std::string now = normalised_key(key, at(*known));
+    if (!now.empty() && now != before[i]) index(key, now, *known);
+    ++i;
   }
 }
 
@@ -139,7 +165,8 @@ bool OrgSnapshot::has_key(MatchKey key, AccountRef ref, std::string_view normali
 void OrgSnapshot::find(MatchKey key, std::string_view normalised,
                        std::vector<AccountRef>& out) const {
   by_key_[static_cast<std::size_t>(key)].probe(fast_hash(normalised), [&](AccountRef ref) {
-    if (has_key(key, ref, normalised)) out.push_back(ref);
+    const bool known = std::find(out.begin(), out.end(), ref) != out.end();
+    if (!known && has_key(key, ref, normalised)) out.push_back(ref);
     return true;
   });
 }

@@ -32,6 +32,8 @@ class OrgSnapshot final : public AccountIndex {
   void add_rule(const GroupRule& rule) { rules_.push_back(rule); }
   void protect(std::string_view user_id) { protected_.emplace_back(user_id); }
   void add_account(const AccountView& account);
+  /// Replaces an account that was added before: it changed while the listing ran.
+  void replace_account(const AccountView& account);
   /// A member whose account is not in the listing (made in between) is counted, not kept.
   void add_member(std::string_view group_id, std::string_view user_id);
   void seal();
@@ -55,6 +57,8 @@ class OrgSnapshot final : public AccountIndex {
  private:
   static constexpr std::size_t kChunk = std::size_t{1} << 22;
   const char* block(AccountRef ref) const;
+  std::uint32_t store(const AccountView& account);
+  void index_keys(AccountRef ref);
   void index(MatchKey key, std::string_view normalised, AccountRef ref);
   bool has_key(MatchKey key, AccountRef ref, std::string_view normalised) const;
   std::string normalised_key(MatchKey key, const AccountView& account) const;
