@@ -230,6 +230,12 @@ void settle_rows(MemoryStore::Rows& rows, MemoryRun& run, std::span<const Transi
     add_effects(move, *by_id.at(move.operation), now, effects);
     rows.move(run, move.operation, move.state, move.outcome, now);
     if (!move.outcome.user_id.empty()) rows.touched.push_back({now, move.outcome.user_id});
+    const QueuedOperation& row = *by_id.at(move.operation);
+    const bool written =
+        move.state == OperationState::applied || move.state == OperationState::ambiguous;
+    if (written && !journal_only(row.kind) && !row.user_id.empty()) {
+      rows.touched.push_back({now, row.user_id});
+    }
   }
   rows.apply(effects);
   for (const Transition& move : moves) {

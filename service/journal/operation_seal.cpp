@@ -41,8 +41,13 @@ std::string stored_form(const Operation& op) {
     one.push(static_cast<int>(change.type)).push(change.sensitive);
     changes.push(std::move(one));
   }
-  json.set("changes", Json()).set("fields", std::move(changes));
-  return json.dump();
+  Json compact = Json::object();
+  for (const auto& [name, value] : json.members()) {
+    const bool empty = value.is_null() || (value.is_array() && value.items().empty()) ||
+                       (value.is_object() && value.members().empty());
+    if (!empty) compact.set(name, value);
+  }
+  return compact.set("fields", std::move(changes)).dump();
 }
 
 Result<Operation> operation_from_stored(std::string_view text) {

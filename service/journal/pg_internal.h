@@ -86,6 +86,9 @@ class Session {
   int backend_pid_ = 0;
 };
 
+/// For the rest of a transaction whose statements read or write whole plans.
+void whole_tables(pqxx::transaction_base& tx);
+
 /// Refuses a schema that this version does not know. Errors: journal.schema_missing, _older,
 /// _newer, _altered.
 Result<void> check_schema(pqxx::transaction_base& tx);

@@ -20,8 +20,9 @@ struct PgJournalOptions {
   std::int64_t lease_ms = 60000;  // how long a claim stands without a heartbeat
 };
 
-/// Connects and checks the schema. The journal owns two connections at most: its own, which also
-/// holds the lock of its run. One thread. Errors: journal.dsn_invalid, journal.insecure,
+/// Connects and checks the schema. The journal owns one direct connection, which also holds the
+/// lock of its run; if it breaks, the journal connects again and takes the lock back unless another
+/// process has it. One thread. Errors: journal.dsn_invalid, journal.insecure,
 /// journal.unreachable, journal.pooler, journal.forbidden, journal.schema_missing, _older, _newer,
 /// _altered, journal.key_wrong.
 Result<std::unique_ptr<Journal>> open_pg_journal(const PgJournalOptions& options);

@@ -132,6 +132,7 @@ Result<std::vector<std::string>> PgJournal::written_since(WallTime since) {
   using List = std::vector<std::string>;
   return transact<List>([&](Tx& tx) -> Result<List> {
     List out;
+    whole_tables(tx);
     const auto rows = exec(
         tx,
         "SELECT DISTINCT COALESCE(NULLIF(t.user_id, ''), NULLIF(o.user_id, ''), l.okta_id) AS id"
@@ -139,7 +140,8 @@ Result<std::vector<std::string>> PgJournal::written_since(WallTime since) {
         " JOIN operation o ON o.plan_seq = r.plan_seq AND o.operation = t.operation"
         " LEFT JOIN resource_link l ON o.user_id = '' AND o.worker_key <> '' AND l.kind = 'user'"
         " AND l.logical_key = o.worker_key"
-        " WHERE t.at_ms >= $1 AND (t.state IN ('intent', 'ambiguous') OR t.user_id <> '')"
+        " WHERE t.at_ms >= $1 AND (t.state IN ('intent', 'applied', 'ambiguous') OR t.user_id <> "
+        "'')"
         " AND o.kind NOT IN ('user.link', 'user.unlink', 'group.link', 'group.unlink')"
         " AND COALESCE(NULLIF(t.user_id, ''), NULLIF(o.user_id, ''), l.okta_id) IS NOT NULL"
         " ORDER BY id",

@@ -30,11 +30,13 @@ std::vector<Step> known_steps() {
   return steps;
 }
 
-/// Version and checksum of what was applied; empty on an empty database.
-std::vector<std::pair<int, Sha256>> applied_steps(pqxx::transaction_base& tx) {
-  std::vector<std::pair<int, Sha256>> applied;
+using Applied = std::vector<std::pair<int, Sha256>>;
+
+/// Version and checksum of what was applied; nullopt if the database holds no journal.
+std::optional<Applied> applied_steps(pqxx::transaction_base& tx) {
+  Applied applied;
   const auto there = tx.exec("SELECT to_regclass('rollcall.schema_migration') IS NOT NULL");
-  if (!there[0][0].as<bool>()) return applied;
+  if (!there[0][0].as<bool>()) return std::nullopt;
   const auto rows =
       tx.exec("SELECT version, sha256 FROM rollcall.schema_migration ORDER BY version");
   for (const auto& row : rows) applied.emplace_back(row[0].as<int>(), pg::digest(row[1]));
@@ -42,8 +44,7 @@ std::vector<std::pair<int, Sha256>> applied_steps(pqxx::transaction_base& tx) {
 }
 
 /// Errors: journal.schema_newer, journal.schema_altered.
-Result<void> same_history(const std::vector<Step>& steps,
-                          const std::vector<std::pair<int, Sha256>>& applied) {
+Result<void> same_history(const std::vector<Step>& steps, const Applied& applied) {
   for (std::size_t i = 0; i < applied.size(); ++i) {
     if (i >= steps.size()) {
       return make_error(ErrorCode::journal_schema_newer,
@@ -79,9 +80,10 @@ Result<MigrationReport> run_steps(pqxx::work& tx) {
   const auto steps = known_steps();
   // Two pods that start together: the second waits, then finds nothing to do.
   tx.exec("SELECT pg_advisory_xact_lock(1380927564, 0)");
-  auto applied = applied_steps(tx);
+  const auto known = applied_steps(tx);
+  const Applied applied = known.value_or(Applied{});
   if (const auto same = same_history(steps, applied); !same) return same.error();
-  if (applied.empty()) {
+  if (!known) {
     tx.exec(
         "CREATE SCHEMA IF NOT EXISTS rollcall;"
         "CREATE TABLE rollcall.schema_migration (version integer PRIMARY KEY,"
@@ -120,7 +122,7 @@ Result<MigrationReport> migration_status(const Secret& dsn) {
   try {
     pqxx::work tx((*session)->connection());
     const auto steps = known_steps();
-    const auto applied = applied_steps(tx);
+    const Applied applied = applied_steps(tx).value_or(Applied{});
     if (const auto same = same_history(steps, applied); !same) return same.error();
     return report_of(steps, applied.size(), 0);
   } catch (const std::exception& error) {
@@ -131,14 +133,15 @@ Result<MigrationReport> migration_status(const Secret& dsn) {
 Result<void> pg::check_schema(pqxx::transaction_base& tx) {
   const auto steps = known_steps();
   const auto applied = applied_steps(tx);
-  if (applied.empty()) {
+  if (!applied) {
     return make_error(ErrorCode::journal_schema_missing, "the database holds no journal yet");
   }
-  if (const auto same = same_history(steps, applied); !same) return same.error();
-  if (applied.size() < steps.size()) {
-    return make_error(ErrorCode::journal_schema_older,
-                      fmt::format("the journal's schema is version {}, this program needs {}",
-                                  applied.back().first, steps.back().version));
+  if (const auto same = same_history(steps, *applied); !same) return same.error();
+  if (applied->size() < steps.size()) {
+    return make_error(
+        ErrorCode::journal_schema_older,
+        fmt::format("the journal's schema is version {}, this program needs {}",
+                    applied->empty() ? 0 : applied->back().first, steps.back().version));
   }
   return ok();
 }

@@ -118,7 +118,7 @@ Result<void> PgJournal::seal_plan(OperationCursor& operations, const PlanHeader&
                         "the connection broke while the plan was being sealed");
     }
     auto& tx = dynamic_cast<pqxx::work&>(any);
-    exec(tx, "SET LOCAL statement_timeout TO '30min'");
+    whole_tables(tx);
     const auto old =
         exec(tx, "DELETE FROM plan WHERE plan_id = $1::bytea AND state = 'sealed' RETURNING seq",
              bytea(id));

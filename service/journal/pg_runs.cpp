@@ -133,7 +133,7 @@ Result<RunHandle> PgJournal::start(Tx& tx, const RunSpec& spec, RunId id) {
   if (const auto bound = check_binding(tx, spec.org_id, spec.environment); !bound) {
     return bound.error();
   }
-  exec(tx, "SET LOCAL statement_timeout TO '30min'");
+  whole_tables(tx);
   const auto plan = take_plan(tx, spec);
   if (!plan) return plan.error();
   // A run of this lane that still says `running` is dead, since we hold its lock: a process that
@@ -369,7 +369,7 @@ Result<void> PgJournal::supersede(const RunHandle& run) {
   return guarded<void>(
       run,
       [&](Tx& tx, RunState& state) {
-        exec(tx, "SET LOCAL statement_timeout TO '30min'");
+        whole_tables(tx);
         const auto rows = exec(tx,
                                "UPDATE operation_queue SET state = 'superseded',"
                                " settled_at_ms = $2 WHERE run_id = $1"
@@ -411,6 +411,7 @@ Result<std::vector<OperationResult>> PgJournal::results(RunId id) {
     const auto plans = exec(tx, "SELECT plan_seq FROM run WHERE id = $1", id);
     if (plans.empty()) return unknown_run(id, "is not in this journal");
     const std::int64_t seq = number(plans[0][0]);
+    whole_tables(tx);
     const auto rows =
         exec(tx,
              "SELECT o.operation, o.worker_key, o.payload, q.state, q.attempt, q.intent_at_ms,"

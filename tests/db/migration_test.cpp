@@ -78,6 +78,8 @@ TEST_F(Migrations, TheJournalRefusesOlderNewerAndAlteredSchemas) {
   database_->query("UPDATE rollcall.schema_migration SET sha256 = '\\x00' WHERE version = 1");
   EXPECT_EQ(refused(), ErrorCode::journal_schema_altered);
   EXPECT_EQ(migrate(database_->secret()).error().code, ErrorCode::journal_schema_altered);
+  database_->query("DELETE FROM rollcall.schema_migration");
+  EXPECT_EQ(refused(), ErrorCode::journal_schema_older);
 }
 
 TEST_F(Migrations, LeaveNothingBehindWhenOneFails) {
