@@ -34,6 +34,10 @@ Result<void> add_keys(const std::string& word, std::set<std::string>& keys) {
   }
   const auto text = read_file(word.substr(1));
   if (!text) return text.error();
+  if (!is_valid_utf8(*text)) {
+    return make_error(ErrorCode::text_encoding, "the file of worker keys is not UTF-8",
+                      word.substr(1));
+  }
   for (const std::string_view line : split(*text, '\n')) {
     if (!trim(line).empty()) keys.emplace(trim(line));
   }

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "service/base/clock.h"
-#include "service/settings/settings.h"
 #include "service/model/account.h"
 #include "service/model/history.h"
+#include "service/settings/settings.h"
 
 namespace rollcall {
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "service/settings/settings.h"
 #include "service/model/account.h"
 #include "service/model/history.h"
 #include "service/reconcile/inputs.h"
+#include "service/settings/settings.h"
 
 namespace rollcall {
 

@@ -248,8 +248,8 @@ void Reconciler::Impl::existing(const PersonRecord& person, const EmploymentStat
     if (change.link) keep(std::move(change));
     return;
   }
-  const bool profile = (settings_.users.manage_attributes || inputs_.tally_differences) &&
-                       decision.manage_profile;
+  const bool profile =
+      (settings_.users.manage_attributes || inputs_.tally_differences) && decision.manage_profile;
   const bool groups = settings_.users.manage_groups && decision.manage_groups;
   if (profile || groups) {
     if (!apply_profile(person, account, change)) return;

@@ -41,7 +41,7 @@ void try_one(std::string_view source, unsigned choice, unsigned states) {
   const auto compiled =
       (choice & 8) != 0 ? compile_template(source, options) : compile(source, options);
   if (!compiled) {
-    if (std::atoi(compiled.error().where.c_str()) < 1) std::abort();
+    if (std::strtol(compiled.error().where.c_str(), nullptr, 10) < 1) std::abort();
     return;
   }
   Record record(4);

@@ -18,8 +18,8 @@ class SimProcess {
   explicit SimProcess(std::vector<std::string> arguments) {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) return;
-    const std::string program = std::string(ROLLCALL_BIN_DIR) + "/okta-sim";
-    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    std::string program = std::string(ROLLCALL_BIN_DIR) + "/okta-sim";
+    std::vector<char*> argv{program.data()};
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     pid_ = ::fork();

@@ -143,9 +143,9 @@ TEST(Random, NoSourceCrashesAndEveryRefusalHasAColumn) {
     const auto compiled =
         round % 5 == 0 ? compile_template(text, people.options) : compile(text, people.options);
     if (!compiled) {
-      const int column = std::atoi(compiled.error().where.c_str());
+      const long column = std::strtol(compiled.error().where.c_str(), nullptr, 10);
       ASSERT_GE(column, 1) << "seed " << kSeed << " round " << round << ": " << text;
-      ASSERT_LE(column, static_cast<int>(text.size()) + 1) << "seed " << kSeed << ": " << text;
+      ASSERT_LE(column, static_cast<long>(text.size()) + 1) << "seed " << kSeed << ": " << text;
       continue;
     }
     ++compiled_count;

@@ -72,95 +72,141 @@ struct RunResult {
   std::int64_t polls = 0;
 };
 
-inline RunResult run(const RunOptions& o) {
+/// One run in virtual time; see run().
+class LimiterRun {
+ public:
+  explicit LimiterRun(const RunOptions& options)
+      : o_(options),
+        random_(options.seed),
+        latency_(options.latency_from_ms, options.latency_to_ms),
+        okta_(options.limit, options.window_s, options.skew_ms),
+        scheduler_(options.capacity),
+        bucket_(scheduler_.bucket("/api/v1/users", static_cast<std::uint32_t>(2 * options.limit))) {
+  }
+
+  RunResult go() {
+    const std::int64_t begin = 1'000'123;
+    const std::int64_t end = begin + o_.minutes * 60'000;
+    if (o_.competitor_every_ms > 0) events_.push({begin, Event::competitor, 0});
+    for (const auto at : o_.contain_at_ms) events_.push({begin + at, Event::containment, 0});
+    events_.push({begin, Event::wake, 0});
+    while (!events_.empty() && events_.top().at < end) {
+      const Event event = events_.top();
+      events_.pop();
+      happen(event);
+      admit(event.at);
+    }
+    for (const auto& [id, at] : asked_) out_.contain_wait_ms.push_back(end - at);
+    out_.windows = okta_.windows();
+    return out_;
+  }
+
+ private:
   struct Event {
+    enum Kind : std::uint8_t { reaches_okta, reply, competitor, containment, wake };
     std::int64_t at = 0;
-    int kind = 0;  // 0 reaches Okta, 1 reply, 2 competitor, 3 containment, 4 wake
+    Kind kind = wake;
     TicketId id = 0;
     bool operator<(const Event& other) const {
       return std::tie(other.at, other.id) < std::tie(at, id);
     }
   };
-  std::mt19937_64 random(o.seed);
-  std::uniform_int_distribution<std::int64_t> latency(o.latency_from_ms, o.latency_to_ms);
-  std::uniform_real_distribution<double> chance(0, 1);
-  OktaLimiter okta(o.limit, o.window_s, o.skew_ms);
-  RateScheduler scheduler(o.capacity);
-  const BucketId bucket =
-      scheduler.bucket("/api/v1/users", static_cast<std::uint32_t>(2 * o.limit));
-  std::priority_queue<Event> events;
-  std::map<TicketId, OktaLimiter::Answer> answers;
-  std::map<TicketId, std::int64_t> asked;  // containments
-  RunResult out;
-  TicketId next = 1;
-  std::int64_t at_once = 0;
-  const std::int64_t begin = 1'000'123;
-  const std::int64_t end = begin + o.minutes * 60'000;
-  if (o.competitor_every_ms > 0) events.push({begin, 2, 0});
-  for (const auto at : o.contain_at_ms) events.push({begin + at, 3, 0});
-  events.push({begin, 4, 0});
-  std::map<TicketId, Priority> priorities;
-  while (!events.empty() && events.top().at < end) {
-    const Event event = events.top();
-    events.pop();
-    const MonoTime now{event.at};
-    if (event.kind == 0) {
-      ++at_once;
-      auto answer = okta.request(event.at);
-      if (at_once > o.most_at_once) answer = {429, 0, 0, answer.reset + 54, answer.date};
-      answers[event.id] = answer;
-      events.push({event.at + latency(random) / 2, 1, event.id});
-    } else if (event.kind == 1) {
-      --at_once;
-      const auto answer = answers[event.id];
-      answers.erase(event.id);
-      const bool lost = chance(random) < o.lost_share;
-      if (!lost) {
-        RateObservation seen;
-        seen.ticket = event.id;
-        seen.bucket = bucket;
-        seen.status = answer.status;
-        if (o.show_rate) {
-          seen.limit = answer.limit;
-          seen.remaining = answer.remaining;
-          seen.reset = answer.reset;
-        }
-        if (o.show_date) seen.date = answer.date;
-        scheduler.observe(seen, now);
-      }
-      scheduler.finished(event.id, now, !lost);
-      if (answer.status == 429) {
-        (answer.limit == 0 ? out.crowded : out.refused) += 1;
-        scheduler.enqueue({event.id, bucket, priorities[event.id], false}, now);
-      } else {
-        ++out.served;
-      }
-    } else if (event.kind == 2) {
-      if (okta.request(event.at).status == 429) ++out.competitor_refused;
-      events.push({event.at + o.competitor_every_ms, 2, 0});
-    } else if (event.kind == 3) {
-      asked[next] = event.at;
-      priorities[next] = Priority::contain;
-      scheduler.enqueue({next++, bucket, Priority::contain, false}, now);
+
+  void happen(const Event& event) {
+    switch (event.kind) {
+      case Event::reaches_okta:
+        reach(event);
+        break;
+      case Event::reply:
+        answer(event);
+        break;
+      case Event::competitor:
+        if (okta_.request(event.at).status == 429) ++out_.competitor_refused;
+        events_.push({event.at + o_.competitor_every_ms, Event::competitor, 0});
+        break;
+      case Event::containment:
+        asked_[next_] = event.at;
+        enqueue(Priority::contain, event.at);
+        break;
+      case Event::wake:
+        break;
     }
-    while (scheduler.queued() < o.backlog) {
-      priorities[next] = o.load;
-      scheduler.enqueue({next++, bucket, o.load, false}, now);
-    }
-    ++out.polls;
-    const Admission admission = scheduler.poll(now);
-    for (const TicketId id : admission.tickets) {
-      events.push({event.at + latency(random) / 2, 0, id});
-      if (const auto at = asked.find(id); at != asked.end()) {
-        out.contain_wait_ms.push_back(event.at - at->second);
-        asked.erase(at);
-      }
-    }
-    if (admission.wake_at) events.push({admission.wake_at->ms, 4, 0});
   }
-  for (const auto& [id, at] : asked) out.contain_wait_ms.push_back(end - at);
-  out.windows = okta.windows();
-  return out;
-}
+
+  void reach(const Event& event) {
+    ++at_once_;
+    auto answer = okta_.request(event.at);
+    if (at_once_ > o_.most_at_once) answer = {429, 0, 0, answer.reset + 54, answer.date};
+    answers_[event.id] = answer;
+    events_.push({event.at + latency_(random_) / 2, Event::reply, event.id});
+  }
+
+  void answer(const Event& event) {
+    --at_once_;
+    const MonoTime now{event.at};
+    const auto answer = answers_[event.id];
+    answers_.erase(event.id);
+    const bool lost = chance_(random_) < o_.lost_share;
+    if (!lost) scheduler_.observe(observation(event.id, answer), now);
+    scheduler_.finished(event.id, now, !lost);
+    if (answer.status == 429) {
+      (answer.limit == 0 ? out_.crowded : out_.refused) += 1;
+      scheduler_.enqueue({event.id, bucket_, priorities_[event.id], false}, now);
+    } else {
+      ++out_.served;
+    }
+  }
+
+  RateObservation observation(TicketId id, const OktaLimiter::Answer& answer) const {
+    RateObservation seen;
+    seen.ticket = id;
+    seen.bucket = bucket_;
+    seen.status = answer.status;
+    if (o_.show_rate) {
+      seen.limit = answer.limit;
+      seen.remaining = answer.remaining;
+      seen.reset = answer.reset;
+    }
+    if (o_.show_date) seen.date = answer.date;
+    return seen;
+  }
+
+  void enqueue(Priority priority, std::int64_t at) {
+    priorities_[next_] = priority;
+    scheduler_.enqueue({next_++, bucket_, priority, false}, MonoTime{at});
+  }
+
+  void admit(std::int64_t at) {
+    while (scheduler_.queued() < o_.backlog) enqueue(o_.load, at);
+    ++out_.polls;
+    const Admission admission = scheduler_.poll(MonoTime{at});
+    for (const TicketId id : admission.tickets) {
+      events_.push({at + latency_(random_) / 2, Event::reaches_okta, id});
+      if (const auto asked = asked_.find(id); asked != asked_.end()) {
+        out_.contain_wait_ms.push_back(at - asked->second);
+        asked_.erase(asked);
+      }
+    }
+    if (admission.wake_at) events_.push({admission.wake_at->ms, Event::wake, 0});
+  }
+
+  RunOptions o_;
+  std::mt19937_64 random_;
+  std::uniform_int_distribution<std::int64_t> latency_;
+  std::uniform_real_distribution<double> chance_{0, 1};
+  OktaLimiter okta_;
+  RateScheduler scheduler_;
+  BucketId bucket_;
+  std::priority_queue<Event> events_;
+  std::map<TicketId, OktaLimiter::Answer> answers_;
+  std::map<TicketId, std::int64_t> asked_;  // containments
+  std::map<TicketId, Priority> priorities_;
+  TicketId next_ = 1;
+  std::int64_t at_once_ = 0;
+  RunResult out_;
+};
+
+/// The scheduler against the limiter, with what `options` adds: latency, skew, losses, others.
+inline RunResult run(const RunOptions& options) { return LimiterRun(options).go(); }
 
 }  // namespace rollcall::test

@@ -308,9 +308,9 @@ TEST(Reconcile, ReleasesWhomOurOwnRulesNoLongerCoverAndTakesThemBack) {
 
 TEST(Reconcile, IsolatesWhatOktaCannotHold) {
   World world = settled();
-  world.schema.attributes = {attribute("login", true),     attribute("email", true),
-                             attribute("firstName", true), attribute("lastName", true),
-                             attribute("employeeNumber"),  attribute("nickName"),
+  world.schema.attributes = {attribute("login", true),          attribute("email", true),
+                             attribute("firstName", true),      attribute("lastName", true),
+                             attribute("employeeNumber"),       attribute("nickName"),
                              attribute("department", false, 10)};
   Fields blank = hr("kim", "Sales");
   blank["last"] = "";
@@ -325,9 +325,10 @@ TEST(Reconcile, IsolatesWhatOktaCannotHold) {
 
 TEST(Reconcile, ReportsWhatAnotherSourceMastersAndDoesNotWriteIt) {
   World world = settled();
-  world.schema.attributes = {attribute("login"), attribute("email"), attribute("firstName"),
-                             attribute("lastName"), attribute("employeeNumber"),
-                             attribute("nickName"), attribute("department")};
+  world.schema.attributes = {attribute("login"),          attribute("email"),
+                             attribute("firstName"),      attribute("lastName"),
+                             attribute("employeeNumber"), attribute("nickName"),
+                             attribute("department")};
   world.schema.attributes.back().mastered_elsewhere = true;
   world.group("00g4", "dept-Legal", true);
   world.person("E1", hr("ada", "Legal"));
@@ -376,6 +377,84 @@ TEST(Reconcile, AnUnknownStatusIsolatesThePerson) {
   world.person("E1", hr("ada", "Legal", "Sabbatical"));
   EXPECT_EQ(world.plan(), Lines{});
   EXPECT_EQ(world.codes(), Lines{"record.unknown_status"});
+}
+
+TEST(Reconcile, IsolatesWhatIsTooShortForTheOrg) {
+  World world = settled();
+  world.schema.attributes = {attribute("login"),          attribute("email"),
+                             attribute("firstName"),      attribute("lastName"),
+                             attribute("employeeNumber"), attribute("nickName"),
+                             attribute("department")};
+  world.schema.attributes.back().min_length = 4;
+  world.person("E1", hr("ada", "Sales")).person("E2", hr("zoe", "IT"));
+  EXPECT_EQ(world.plan(), Lines{});
+  EXPECT_EQ(world.codes(), Lines{"record.too_short"});
+}
+
+TEST(Reconcile, AFailedExpressionIsolatesOnePerson) {
+  World world =
+      settled("users: {profile: {title: {authoritative: 'Convert.toInt(hr.title) + 1'}}}\n");
+  world.schema.attributes.clear();
+  Fields good = hr("zoe", "Sales");
+  good["title"] = "7";
+  Fields bad = hr("kim", "Sales");
+  bad["title"] = "seven";
+  world.person("E1", hr("ada", "Sales")).person("E2", good).person("E3", bad);
+  EXPECT_EQ(world.plan().front(), "user.create E2");
+  EXPECT_EQ(world.codes(), Lines{"record.expression_failed"});
+}
+
+TEST(Reconcile, LeavesAccountsOfAnUnrecognisedStatusAlone) {
+  World world;
+  world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
+  world.account("00u1", AccountStatus::unknown, profile("E1", "ada", "Old"), "E1");
+  world.person("E1", hr("ada", "Sales"));
+  EXPECT_EQ(world.plan(), Lines{});
+  EXPECT_EQ(world.codes(), Lines{"status.unrecognised"});
+}
+
+TEST(Reconcile, SaysWhoIsInHrWithoutAnAccountWhileLifecycleIsNotManaged) {
+  World world = settled("users: {manage: [link, attributes, groups]}\n");
+  world.person("E1", hr("ada", "Sales")).person("E2", hr("zoe", "Sales"));
+  EXPECT_EQ(world.plan(), Lines{});
+  EXPECT_EQ(world.codes(), Lines{"person.unmanaged"});
+}
+
+TEST(Reconcile, DoesNotWriteWhatTheOrgDoesNotHaveOrNobodyMayWrite) {
+  World world = settled();
+  world.group("00g4", "dept-Legal", true);
+  world.schema.attributes = {attribute("login"),    attribute("email"),    attribute("firstName"),
+                             attribute("lastName"), attribute("nickName"), attribute("department")};
+  world.schema.attributes.back().read_only = true;
+  world.person("E1", hr("ada", "Legal"));
+  EXPECT_EQ(world.plan(),
+            (Lines{"group.remove_member E1 dept-Sales", "group.add_member E1 dept-Legal"}));
+  EXPECT_EQ(world.codes(), (Lines{"attribute.read_only", "attribute.undefined"}));
+}
+
+TEST(Lifecycle, WaitsForAnAccountInTransition) {
+  AccountView account;
+  account.status = AccountStatus::staged;
+  account.transitioning_to = AccountStatus::provisioned;
+  const LifecycleDecision decision =
+      decide_lifecycle(Employment::terminated, {0}, account, nullptr, {}, {1});
+  EXPECT_EQ(decision.finding, ErrorCode::status_in_transition);
+  EXPECT_TRUE(decision.not_contained);
+  EXPECT_TRUE(decision.actions.empty());
+}
+
+TEST(Reconcile, WaitsForTheHireDate) {
+  World world = settled();
+  world.settings.sources.front().hire_date = "type";  // any column read as a date will do
+  Fields future = hr("zoe", "Sales");
+  future["type"] = "2026-03-02";
+  Fields today = hr("kim", "Sales");
+  today["type"] = "2026-03-01";
+  Fields ada = hr("ada", "Sales");
+  ada["type"] = "2020-01-01";
+  world.person("E1", ada).person("E2", future).person("E3", today);
+  EXPECT_EQ(world.plan().front(), "user.create E3");
+  EXPECT_EQ(world.codes(), Lines{"person.not_started"});
 }
 
 }  // namespace
