@@ -335,6 +335,7 @@ void Listing::refused(Chain& chain, const HttpExchange& exchange) {
   if (chain.read == Read::by_id && status == kNotFound && error.code == ErrorCode::okta_user_gone) {
     chain.ended = true;  // settled: it is gone
     seen_.mark(chain.subject, kByIdPass);
+    read_by_id_.mark(chain.subject, 1);
     return;
   }
   if (chain.read == Read::members &&

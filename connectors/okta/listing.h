@@ -126,6 +126,7 @@ class Listing {
   bool built_in_seen_ = false;
   bool sees_nothing_ = false;
   IdSet seen_;
+  IdSet read_by_id_;  // also those found gone; seen_ forgets, it keeps the last pass only
   std::uint8_t next_pass_ = 1;
   std::vector<std::uint32_t> created_s_;
 };

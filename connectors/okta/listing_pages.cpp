@@ -8,7 +8,6 @@ namespace rollcall {
 namespace {
 
 constexpr std::int64_t kMillis = 1000;
-constexpr std::uint8_t kByIdPass = 255;
 
 /// A page asked for twice adds nothing the second time.
 template <class T>
@@ -23,6 +22,7 @@ std::size_t append(std::vector<T>& to, IdSet& known, std::vector<T> from) {
 }  // namespace
 
 void Listing::take_account(const AccountView& account, const Chain& chain, std::size_t& again) {
+  if (chain.read == Read::by_id) read_by_id_.mark(account.id, 1);
   const std::uint8_t before = seen_.mark(account.id, chain.pass);
   if (before == 0) {
     sink_.account(account);
@@ -32,9 +32,9 @@ void Listing::take_account(const AccountView& account, const Chain& chain, std::
     return;
   }
   if (before == chain.pass) ++again;
-  // Read by id before: the index cannot know better.
-  const bool by_id_before = before == kByIdPass;
-  if (chain.read == Read::closing && !by_id_before && before != chain.pass) {
+  // The index cannot know better than a read by id, whichever chains showed the user since.
+  const bool known_by_id = read_by_id_.pass_of(account.id) != 0;
+  if (chain.read == Read::closing && !known_by_id && before != chain.pass) {
     sink_.account_again(account);
   }
 }

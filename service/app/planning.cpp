@@ -407,6 +407,9 @@ void PlanningRun::finish() {
         "plan "
         "again");
   }
+  const UserSettings& users = settings_.users;
+  out_.notes.observes_only = !users.manage_link && !users.manage_attributes &&
+                             !users.manage_groups && !users.manage_apps && !users.manage_lifecycle;
   out_.link_only = reconciled_.link_only;
   out_.differences = std::move(reconciled_.differences);
   out_.leftovers.certified = counts_;

@@ -78,7 +78,8 @@ Result<std::string> html_path(const Settings& settings, const std::string& name)
                       fmt::format("the folder of reports cannot be made: {}", std::strerror(errno)),
                       settings.report_html_dir);
   }
-  return settings.report_html_dir + "/" + name + ".html";
+  const bool slash = settings.report_html_dir.ends_with('/');
+  return settings.report_html_dir + (slash ? "" : "/") + name + ".html";
 }
 
 Result<std::string> keep(const Result<std::string>& path, const Result<std::string>& text) {

@@ -97,11 +97,11 @@ class Check {
     if (!scan) return bad("org", scan.error());
     for (const Error& reason : scan->reasons) bad("org", reason);
     if (!scan->certified) return;
-    line(true, "org",
-         fmt::format(
-             "{} users, {} groups, {} active group rules in {} requests; the listing is certified",
-             with_thousands(static_cast<long long>(scan->users)), scan->groups, tally.active_rules_,
-             scan->requests));
+    line(
+        true, "org",
+        fmt::format("{} users, {} groups, {} active rules in {} requests; the listing is certified",
+                    with_thousands(static_cast<long long>(scan->users)), scan->groups,
+                    tally.active_rules_, scan->requests));
     line(true, "credential",
          tally.principal_.user_id.empty()
              ? std::string("an application; its own id is not a user's")

@@ -3,6 +3,7 @@
 
 #include "service/app/options_internal.h"
 #include "service/app/verbs.h"
+#include "service/app/wire.h"
 #include "service/base/json.h"
 #include "service/journal/pg_journal.h"
 
@@ -46,7 +47,7 @@ int verb_migrate(Program& program, const std::vector<std::string>& words) {
   }
   const auto settings = program.settings();
   if (!settings) return program.fail(settings.error());
-  const auto dsn = resolve(settings->journal.postgres);
+  const auto dsn = journal_dsn(*settings);
   if (!dsn) return program.fail(dsn.error());
   const auto report = options.has("status") ? migration_status(*dsn) : migrate(*dsn);
   if (!report) return program.fail(report.error());

@@ -35,7 +35,7 @@ CsvSourceOptions csv_options(const SourceSettings& source, const AttrSchema& hr)
 Result<void> open_journal(const Program& program, Wired& wired) {
   const JournalSettings& settings = wired.settings.journal;
   PgJournalOptions options;
-  auto dsn = resolve(settings.postgres);
+  auto dsn = journal_dsn(wired.settings);
   if (!dsn) return dsn.error();
   options.dsn = std::move(*dsn);
   if (!settings.key.empty()) {
@@ -115,6 +115,14 @@ Result<std::unique_ptr<Wired>> wire(const Program& program, Settings settings,
       return opened.error();
   }
   return wired;
+}
+
+Result<Secret> journal_dsn(const Settings& settings) {
+  if (settings.journal.postgres.empty()) {
+    return make_error(ErrorCode::secret_unavailable,
+                      "the configuration holds no journal: only `plan --no-journal` is possible");
+  }
+  return resolve(settings.journal.postgres);
 }
 
 std::string holder_name() {

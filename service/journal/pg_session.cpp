@@ -193,6 +193,8 @@ void whole_tables(pqxx::transaction_base& tx) {
   tx.exec(
       "SET LOCAL statement_timeout TO '30min'; SET LOCAL enable_seqscan TO on;"
       "SET LOCAL enable_hashjoin TO on; SET LOCAL enable_mergejoin TO on;"
+      // Without statistics a nested loop over a whole plan looks cheap and takes hours.
+      " SET LOCAL enable_nestloop TO off;"
       "SET LOCAL enable_bitmapscan TO on");
 }
 

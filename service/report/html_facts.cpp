@@ -115,7 +115,7 @@ std::string tiles_section(const Scene& scene, const Tally& tally) {
   if (scene.run == nullptr) out += tile(scene.trailer.forecast.requests, "requests");
   out += tile(scene.trailer.summary.mails, "mails");
   out += "</div>\n";
-  if (tally.operations == 0) out += "<p>Nothing to do: the org is as it should be.</p>\n";
+  if (tally.operations == 0) out += fmt::format("<p>Nothing to do: {}</p>\n", why_nothing(scene));
   return out;
 }
 

@@ -54,6 +54,7 @@ struct ReportNotes {
   /// Sentences without personal data: paused, an interrupted run settled first, protected accounts.
   std::vector<std::string> remarks;
   std::vector<int> exit_codes;  // all that apply, the one that wins first; empty: not known yet
+  bool observes_only = false;   // the configuration manages nothing
 };
 
 struct PlanReport {

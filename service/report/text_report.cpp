@@ -155,7 +155,7 @@ void Page::changes() {
   const bool run = scene_.run != nullptr;
   heading("Operations");
   if (tally_.operations == 0) {
-    line("  None: the org is as it should be.");
+    line(fmt::format("  None: {}", why_nothing(scene_)));
     return;
   }
   Columns table(2, {false, true, true, true, true, true});

@@ -133,4 +133,12 @@ bool is_problem(std::string_view state) {
   return false;
 }
 
+std::string_view why_nothing(const Scene& scene) {
+  for (const auto& source : scene.header.sources) {
+    if (!source.certified) return "nothing is done on behalf of a source that was not read whole.";
+  }
+  if (scene.notes.observes_only) return "users.manage is empty, so this only observes.";
+  return "the org is as it should be.";
+}
+
 }  // namespace rollcall::report

@@ -50,17 +50,22 @@ class Sim:
         self.folder = folder
         self.audit_file = os.path.join(folder, "audit.ndjson")
         limits = ["--limits", fast_limits(folder)] if fast else []
-        self.process = subprocess.Popen(
-            [os.path.join(BIN, "okta-sim"), "--api-token", TOKEN, "--tls-dir",
-             os.path.join(folder, "tls"), "--audit", self.audit_file, *limits, *options],
-            stdout=subprocess.PIPE, stderr=open(os.path.join(folder, "sim.err"), "w"), text=True)
+        self.errors_file = os.path.join(folder, "sim.err")
+        with open(self.errors_file, "w") as errors:
+            self.process = subprocess.Popen(
+                [os.path.join(BIN, "okta-sim"), "--api-token", TOKEN, "--tls-dir",
+                 os.path.join(folder, "tls"), "--audit", self.audit_file, *limits, *options],
+                stdout=subprocess.PIPE, stderr=errors, text=True)
         line = self.process.stdout.readline()
         if not line:
-            raise AssertionError("okta-sim did not start: " +
-                                 open(os.path.join(folder, "sim.err")).read())
+            raise AssertionError("okta-sim did not start: " + self.errors())
         self.ready = json.loads(line)
         self.base_url = self.ready["base_url"]
         self.context = ssl.create_default_context(cafile=self.ready["ca_file"])
+
+    def errors(self):
+        with open(self.errors_file) as errors:
+            return errors.read()
 
     def request(self, method, path, body=None, token=None, timeout=120):
         """Gives (status, parsed body or text)."""
@@ -110,6 +115,8 @@ class Sim:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=30)
+        elif self.process.returncode:
+            print(f"okta-sim had ended by itself, status {self.process.returncode}:", self.errors())
         self.process.stdout.close()
 
 
@@ -250,7 +257,9 @@ def chicago_groups(path):
         return " OR ".join(f'String.{one}({column}, "{v}")' for v in values)
 
     lines = ["groups:"]
-    for rule in json.load(open(path))["rules"]:
+    with open(path) as rules:
+        parsed = json.load(rules)["rules"]
+    for rule in parsed:
         if "template" in rule:
             name = rule["template"].replace("{" + rule["field"] + "}", "${hr." + rule["field"] + "}")
             lines.append(f"  - {{template: '{name}'}}")

@@ -139,6 +139,25 @@ TEST(Listing, WhatWeJustWroteIsReadByIdBeforeTheIndexCanShowItStale) {
   EXPECT_EQ(read.kept.times["00u100004"], 1);
 }
 
+TEST(Listing, TheClosingChainDoesNotBringBackWhatTheIndexShowsStale) {
+  Read read;
+  read.org.add_users(10);
+  read.scope.recently_written = {"00u100004", "00u100005"};
+  read.org.users[4].updated_s = read.org.users[5].updated_s = read.org.now_s - 5;
+  read.org.before = [](const std::string& target, int) -> std::optional<HttpExchange> {
+    if (target == "/api/v1/users/00u100005") {
+      return HttpExchange::replied(okta_error(404, "E0000007", "Not found: 00u100005 (User)"));
+    }
+    if (target != "/api/v1/users/00u100004") return std::nullopt;
+    SmallOrg::User truth{"00u100004", "SUSPENDED", 1'000'000'240, 2'000'000'000, true};
+    return HttpExchange::replied(make_reply(200, SmallOrg::user_json(truth).dump()));
+  };
+  certified(read.summary());
+  EXPECT_TRUE(read.kept.again.empty());
+  EXPECT_EQ(read.kept.statuses["00u100004"], AccountStatus::suspended);
+  EXPECT_EQ(read.kept.times.count("00u100005"), 0U);
+}
+
 TEST(Listing, ACredentialThatSeesNobodyIsNotCertifiedAndCostsNoReadsById) {
   Read read;
   read.org.add_users(10);

@@ -170,10 +170,25 @@ TEST(Report, AnEmptyPlanSaysThatThereIsNothingToDo) {
   day.ops.clear();
   day.tail = {};
   day.extra = {};
+  for (auto& source : day.head.sources) source.certified = true;
   EXPECT_TRUE(contains(day.plan(Format::text), "None: the org is as it should be."));
   EXPECT_TRUE(contains(day.plan(Format::html), "Nothing to do"));
   EXPECT_TRUE(read_plan(day.plan(Format::json)));
   EXPECT_TRUE(contains(day.run(Format::text), "None: the org is as it should be."));
+}
+
+TEST(Report, AnEmptyPlanDoesNotPraiseAnOrgThatItCouldNotJudge) {
+  Day day;
+  day.ops.clear();
+  day.tail = {};
+  day.extra = {};
+  EXPECT_TRUE(contains(day.plan(Format::text), "None: nothing is done on behalf of a source"));
+  EXPECT_FALSE(contains(day.plan(Format::html), "as it should be"));
+  for (auto& source : day.head.sources) source.certified = true;
+  day.extra.observes_only = true;
+  EXPECT_TRUE(
+      contains(day.run(Format::text), "None: users.manage is empty, so this only observes."));
+  EXPECT_FALSE(contains(day.run(Format::html), "as it should be"));
 }
 
 TEST(Report, ALargePlanShowsItsFirstRowsAndCountsTheRest) {
