@@ -106,6 +106,7 @@ Result<std::vector<Group>> read_groups(std::string_view body) {
     group.description = item["profile"]["description"].as_string();
     group.last_updated = time_of(item["lastUpdated"]);
     group.last_membership_updated = time_of(item["lastMembershipUpdated"]);
+    group.confers_admin = item["_embedded"]["stats"]["hasAdminPrivileges"].as_bool();
     out.push_back(std::move(group));
   }
   return out;

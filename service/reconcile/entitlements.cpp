@@ -20,7 +20,8 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
 }  // namespace
 
 bool wants_members(const Group& group, const Settings& settings, bool linked) {
-  if (contains(settings.guard.protected_groups, group.name)) return true;
+  // Whoever is in one of these is protected, so their members are read whatever the rules say.
+  if (group.confers_admin || contains(settings.guard.protected_groups, group.name)) return true;
   if (!settings.users.manage_groups || group.type != GroupType::okta_group) return false;
   if (linked) return true;
   return std::any_of(settings.groups.begin(), settings.groups.end(), [&](const auto& rule) {

@@ -204,6 +204,17 @@ SimReply delete_group(Org& org, Call& call) {
   return no_content();
 }
 
+/// `expand=stats`, as far as anybody here reads it.
+void render_stats(std::string& out, const Org& org, GroupIndex index, WallTime now) {
+  const auto roles = org.group_roles.find(org.directory.group(index).id);
+  const bool admin = roles != org.group_roles.end() && !roles->second.empty();
+  out.pop_back();
+  out += fmt::format(
+      ",\"_embedded\":{{\"stats\":{{\"usersCount\":{},\"appsCount\":0,"
+      "\"groupPushMappingsCount\":0,\"hasAdminPrivileges\":{}}}}}}}",
+      org.directory.indexed_members(index, now).size(), admin);
+}
+
 SimReply list_groups(Org& org, Call& call) {
   const std::string_view q = call.param("q");
   if (!q.empty()) return groups_by_name(org, call, q);
@@ -217,6 +228,7 @@ SimReply list_groups(Org& org, Call& call) {
     if (!criteria) return invalid_criteria();
   }
   const PageRequest page = page_request(call, 10000, 10000);
+  const bool stats = call.param("expand") == "stats";
   GroupIndex start = 0;
   if (page.after) {
     const auto slot = org.directory.slot_of_group(*page.after);
@@ -229,7 +241,10 @@ SimReply list_groups(Org& org, Call& call) {
     if (group == nullptr || !visible(call, *group)) continue;
     const auto read = [&](std::string_view attribute) { return read_group(*group, attribute); };
     if (criteria && !criteria->matches(read)) continue;
-    body.add(group->id, [&](std::string& out) { render_group(out, call, *group); });
+    body.add(group->id, [&](std::string& out) {
+      render_group(out, call, *group);
+      if (stats) render_stats(out, org, i, call.now);
+    });
   }
   return body.finish(call);
 }

@@ -187,6 +187,13 @@ TEST(Principal, OrgRolesAndHoldersAreShown) {
   EXPECT_EQ(driver.json.items()[0]["type"].as_string(), "ORG_ADMIN");
   driver.status("GET", "/api/v1/groups/00gADM/roles");
   EXPECT_EQ(driver.json.items().size(), 1U);
+  driver.status("GET", "/api/v1/groups?expand=stats");
+  for (const Json& group : driver.json.items()) {
+    EXPECT_EQ(group["_embedded"]["stats"]["hasAdminPrivileges"].as_bool(),
+              group["id"].as_string() == "00gADM");
+  }
+  driver.status("GET", "/api/v1/groups");
+  EXPECT_FALSE(driver.json.items()[0].has("_embedded"));
   driver.status("GET", "/api/v1/iam/assignees/users");
   EXPECT_EQ(driver.json["value"].items().size(), 2U) << "the boss and the token's owner";
 }

@@ -100,6 +100,19 @@ TEST(PageReader, ReadsTheIdsOfMembers) {
   EXPECT_TRUE(reader.ids(empty)->empty());
 }
 
+TEST(ObjectReader, SeesWhichGroupsGiveAdminRights) {
+  const auto read = read_groups(R"([
+      {"id":"00gA","type":"OKTA_GROUP","profile":{"name":"a"},
+       "_embedded":{"stats":{"usersCount":3,"hasAdminPrivileges":true}}},
+      {"id":"00gB","type":"OKTA_GROUP","profile":{"name":"b"},
+       "_embedded":{"stats":{"usersCount":3,"hasAdminPrivileges":false}}},
+      {"id":"00gC","type":"OKTA_GROUP","profile":{"name":"c"}}])");
+  ASSERT_TRUE(read);
+  EXPECT_TRUE((*read)[0].confers_admin);
+  EXPECT_FALSE((*read)[1].confers_admin);
+  EXPECT_FALSE((*read)[2].confers_admin);
+}
+
 TEST(ObjectReader, ReadsRecordedGroupsRulesAndSchema) {
   NEED_SAMPLE(groups, "40");
   const auto read = read_groups((*groups)["response_body"].dump());
