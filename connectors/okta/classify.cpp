@@ -6,6 +6,7 @@
 
 #include "connectors/okta/codec.h"
 #include "connectors/okta/reply_headers.h"
+#include "connectors/okta/status_codes.h"
 #include "service/base/json.h"
 #include "service/base/text.h"
 
@@ -19,10 +20,6 @@ constexpr std::int64_t kBusyMs = 15'000;        // still being activated: "a few
 constexpr std::int64_t kReconcilingMs = 5'000;  // 423: priorities being reconciled
 constexpr std::int64_t kServerErrorMs = 2'000;
 constexpr std::int64_t kUnreachableMs = 1'000;
-
-constexpr int kBadRequest = 400, kUnauthorised = 401, kForbidden = 403, kNotFound = 404,
-              kConflict = 409, kPrecondition = 412, kLocked = 423, kTooMany = 429,
-              kServerError = 500, kNotImplemented = 501;
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;

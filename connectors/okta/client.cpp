@@ -12,12 +12,12 @@
 #include "connectors/okta/codec.h"
 #include "connectors/okta/listing.h"
 #include "connectors/okta/reply_headers.h"
+#include "connectors/okta/status_codes.h"
 #include "service/base/text.h"
 
 namespace rollcall {
 namespace {
 
-constexpr int kUnauthorised = 401;
 constexpr int kFailuresUntilUnavailable = 8;  // in a row: the org, not the operation, is failing
 
 Outcome unsent() {
@@ -191,11 +191,10 @@ void OktaDirectory::Running::note(const HttpExchange& exchange, const std::strin
   if (options.log == nullptr) return;
   LogFields fields;
   fields.add("bucket", Loggable{bucket});
-  constexpr int kForbidden = 403, kTooMany = 429, kError = 500;
   const int status = exchange.reply ? exchange.reply->status : 0;
   // Other refusals are ordinary outcomes and are reported with their operation.
-  const bool telling =
-      status == kUnauthorised || status == kForbidden || status == kTooMany || status >= kError;
+  const bool telling = status == kUnauthorised || status == kForbidden || status == kTooMany ||
+                       status >= kServerError;
   if (exchange.failure) {
     fields.add("code", exchange.failure->error.code);
     options.log->write(LogEvent::request_failed, fields);

@@ -5,15 +5,9 @@
 #include <utility>
 
 #include "connectors/okta/reply_headers.h"
+#include "connectors/okta/status_codes.h"
 
 namespace rollcall {
-namespace {
-
-constexpr int kTooMany = 429;
-constexpr int kServerError = 500;
-
-}  // namespace
-
 Dispatch::Dispatch(BucketTable table, double capacity)
     : table_(std::move(table)), scheduler_(capacity) {
   const std::pair<Priority, std::pair<const char*, const char*>> used[] = {

@@ -11,7 +11,6 @@ namespace rollcall {
 namespace {
 
 constexpr std::uint32_t kHalf = 2;
-constexpr std::int64_t kMinuteMs = 60'000;
 
 /// Paths stand for their kinds here: every id falls into the same bucket.
 struct Shape {

@@ -7,6 +7,7 @@
 
 #include "connectors/okta/codec.h"
 #include "connectors/okta/reply_headers.h"
+#include "connectors/okta/status_codes.h"
 
 namespace rollcall {
 namespace {
@@ -18,9 +19,6 @@ constexpr std::int64_t kLookBackMs = 60'000;
 constexpr int kSmallestPage = 25;
 constexpr std::uint8_t kByIdPass = 255;
 constexpr const char* kStats = "&expand=stats";
-constexpr std::int64_t kMillis = 1000;
-
-constexpr int kForbidden = 403, kNotFound = 404, kBadRequest = 400, kServerError = 500;
 
 std::string search(const std::string& expression) {
   return "/api/v1/users?search=" + percent_encode(expression) + "&limit=200";
@@ -410,7 +408,7 @@ std::vector<WallTime> Listing::boundaries() {
     const auto at =
         created_s_.begin() + static_cast<std::ptrdiff_t>(created_s_.size() * i / kMostChains);
     std::nth_element(created_s_.begin(), at, created_s_.end());
-    const WallTime cut{static_cast<std::int64_t>(*at) * kMillis};
+    const WallTime cut{static_cast<std::int64_t>(*at) * kSecondMs};
     if (out.empty() || out.back() < cut) out.push_back(cut);
   }
   return out;

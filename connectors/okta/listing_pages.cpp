@@ -7,8 +7,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::int64_t kMillis = 1000;
-
 /// A page asked for twice adds nothing the second time.
 template <class T>
 std::size_t append(std::vector<T>& to, IdSet& known, std::vector<T> from) {
@@ -28,7 +26,7 @@ void Listing::take_account(const AccountView& account, const Chain& chain, std::
     sink_.account(account);
     ++summary_.users;
     created_s_.push_back(
-        static_cast<std::uint32_t>(std::max<std::int64_t>(0, account.created.ms / kMillis)));
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, account.created.ms / kSecondMs)));
     return;
   }
   if (before == chain.pass) ++again;

@@ -8,28 +8,28 @@
 namespace rollcall {
 namespace {
 
-Error unreadable(const std::string& why) {
+Error unreadable_object(const std::string& why) {
   return make_error(ErrorCode::okta_page_unreadable, "a page does not parse: " + why);
 }
 
 Result<Json> array_of(std::string_view body) {
   auto json = parse_json(body);
-  if (!json) return unreadable(json.error().message);
-  if (!json->is_array()) return unreadable("not an array");
+  if (!json) return unreadable_object(json.error().message);
+  if (!json->is_array()) return unreadable_object("not an array");
   for (const Json& item : json->items()) {
-    if (item["id"].as_string().empty()) return unreadable("an element without id");
+    if (item["id"].as_string().empty()) return unreadable_object("an element without id");
   }
   return json;
 }
 
 Result<Json> object_of(std::string_view body) {
   auto json = parse_json(body);
-  if (!json) return unreadable(json.error().message);
-  if (!json->is_object()) return unreadable("not an object");
+  if (!json) return unreadable_object(json.error().message);
+  if (!json->is_object()) return unreadable_object("not an object");
   return json;
 }
 
-WallTime time_of(const Json& value) {
+WallTime time_in(const Json& value) {
   const auto parsed = parse_rfc3339(value.as_string());
   return parsed ? *parsed : WallTime{};
 }
@@ -104,8 +104,8 @@ Result<std::vector<Group>> read_groups(std::string_view body) {
     group.type = type_of(item["type"].as_string());
     group.name = item["profile"]["name"].as_string();
     group.description = item["profile"]["description"].as_string();
-    group.last_updated = time_of(item["lastUpdated"]);
-    group.last_membership_updated = time_of(item["lastMembershipUpdated"]);
+    group.last_updated = time_in(item["lastUpdated"]);
+    group.last_membership_updated = time_in(item["lastMembershipUpdated"]);
     group.confers_admin = item["_embedded"]["stats"]["hasAdminPrivileges"].as_bool();
     out.push_back(std::move(group));
   }
@@ -136,7 +136,7 @@ Result<OrgSchema> read_schema(std::string_view body) {
   for (const char* part : {"base", "custom"}) {
     add_attributes((*json)["definitions"][part], out);
   }
-  if (out.attributes.empty()) return unreadable("a schema without attributes");
+  if (out.attributes.empty()) return unreadable_object("a schema without attributes");
   return out;
 }
 
@@ -145,7 +145,7 @@ Result<Principal> read_principal(std::string_view body) {
   if (!json) return json.error();
   Principal out{std::string((*json)["id"].as_string()),
                 std::string((*json)["profile"]["login"].as_string())};
-  if (out.user_id.empty()) return unreadable("a user without id");
+  if (out.user_id.empty()) return unreadable_object("a user without id");
   return out;
 }
 
@@ -153,14 +153,14 @@ Result<std::string> read_org_id(std::string_view body) {
   const auto json = object_of(body);
   if (!json) return json.error();
   std::string id((*json)["id"].as_string());
-  if (id.empty()) return unreadable("an org without id");
+  if (id.empty()) return unreadable_object("an org without id");
   return id;
 }
 
 Result<AssigneePage> read_assignees(std::string_view body) {
   const auto json = object_of(body);
   if (!json) return json.error();
-  if (!(*json)["value"].is_array()) return unreadable("no list of users");
+  if (!(*json)["value"].is_array()) return unreadable_object("no list of users");
   AssigneePage out;
   for (const Json& item : (*json)["value"].items()) {
     if (!item["id"].as_string().empty()) out.user_ids.emplace_back(item["id"].as_string());

@@ -1,13 +1,14 @@
 // Windows, standing, concurrency and server time of the rate scheduler.
 #include "connectors/okta/rate_scheduler.h"
 
+#include "connectors/okta/status_codes.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace rollcall {
 namespace {
 
-constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::size_t kMinutesOfOffsets = 5;
 constexpr std::int64_t kSecondLookMs = 1'000;  // after a window that had not ended yet
 constexpr std::int64_t kOtherLimitMs = 5'000;  // 429 with requests left: e-mail's limit is 5 s
@@ -268,7 +269,6 @@ void RateScheduler::too_many_at_once(MonoTime now) {
 void RateScheduler::observe(const RateObservation& observation, MonoTime now) {
   learn_time(observation, now);
   Bucket& bucket = buckets_[observation.bucket];
-  constexpr int kTooMany = 429;
   if (observation.status == kTooMany && observation.limit.value_or(-1) == 0) {
     // Concurrency (FACTS 3.4): limit and remaining are 0, the reset is a hint only.
     too_many_at_once(now);

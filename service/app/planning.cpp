@@ -327,7 +327,7 @@ Result<void> PlanningRun::decide() {
   limits.protected_users = protected_user_ids(inputs_);
   limits.protected_groups = {settings_.guard.protected_groups.begin(),
                              settings_.guard.protected_groups.end()};
-  Verdict verdict = guard(operations, limits);
+  GuardVerdict verdict = guard(operations, limits);
   out_.plan.trailer.guard = std::move(verdict.lines);
   if (verdict.held) out_.exits.add(3);
   for (Uncontained& one : verdict.not_contained)

@@ -15,8 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using SysMs = date::sys_time<milliseconds>;
 
-constexpr std::int64_t kDayMs = 86'400'000;
-
 Error bad_time(std::string_view text) {
   return make_error(ErrorCode::time_invalid, fmt::format("'{}' is not a valid time", text));
 }

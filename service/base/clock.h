@@ -11,6 +11,10 @@
 
 namespace rollcall {
 
+inline constexpr std::int64_t kSecondMs = 1'000;
+inline constexpr std::int64_t kMinuteMs = 60'000;
+inline constexpr std::int64_t kDayMs = 86'400'000;
+
 /// Milliseconds since the Unix epoch, UTC.
 struct WallTime {
   std::int64_t ms = 0;

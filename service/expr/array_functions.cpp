@@ -8,8 +8,6 @@
 namespace rollcall::expr {
 namespace {
 
-using Args = std::span<const Val>;
-
 Val made(Evaluator& run, const Node& node, std::span<const Val> from) {
   Val* room = run.items(node, from.size());
   if (room == nullptr) return Val::of(Kind::failed);
@@ -99,14 +97,7 @@ Val to_csv(Evaluator& run, const Node& node, Args a) {
   return run.joined(node, parts);
 }
 
-constexpr auto kArray = ExprType::array;
-constexpr auto kBool = ExprType::boolean;
-constexpr auto kInt = ExprType::integer;
-constexpr OnNull kSelf = OnNull::decides_itself;
-constexpr Use kAny = Use::anywhere;
-constexpr Use kMapping = Use::not_in_group_rules;
-
-constexpr Function kFunctions[] = {
+constexpr Function kArrayFunctions[] = {
     {"Arrays.add", 2, 2, "a*", kArray, kSelf, kAny, add_item},
     {"Arrays.remove", 2, 2, "a*", kArray, kSelf, kAny, remove_item},
     {"Arrays.clear", 1, 1, "a", kArray, kSelf, kAny, clear},
@@ -126,6 +117,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> array_functions() { return kFunctions; }
+std::span<const Function> array_functions() { return kArrayFunctions; }
 
 }  // namespace rollcall::expr

@@ -10,8 +10,6 @@
 namespace rollcall::expr {
 namespace {
 
-using Args = std::span<const Val>;
-
 bool read_number(std::string_view text, double& out) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
   return read.ec == std::errc() && read.ptr == text.data() + text.size() && std::isfinite(out);
@@ -72,11 +70,7 @@ Val parse_country(Evaluator& run, const Node& node, Args a) {
   return country == nullptr ? Val::of(Kind::failed) : Val::of_country(country);
 }
 
-constexpr auto kText = ExprType::text;
-constexpr OnNull kNull = OnNull::null;
-constexpr Use kMapping = Use::not_in_group_rules;
-
-constexpr Function kFunctions[] = {
+constexpr Function kConvertFunctions[] = {
     {"Convert.toInt", 1, 1, "v", ExprType::integer, kNull, kMapping, to_int},
     {"Convert.toNum", 1, 1, "v", ExprType::number, kNull, kMapping, to_number},
     {".toInteger", 1, 1, "v", ExprType::integer, kNull, kMapping, to_integer},
@@ -95,6 +89,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> convert_functions() { return kFunctions; }
+std::span<const Function> convert_functions() { return kConvertFunctions; }
 
 }  // namespace rollcall::expr

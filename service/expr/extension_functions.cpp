@@ -10,8 +10,6 @@
 namespace rollcall::expr {
 namespace {
 
-using Args = std::span<const Val>;
-
 Val ascii(Evaluator& run, const Node& node, Args a) {
   return is_ascii(a[0].str()) ? a[0] : run.text(node, to_ascii(a[0].str()));
 }
@@ -74,7 +72,7 @@ Val first_free(Evaluator& run, const Node& node, Args a) {
   return Val::of_items(room, kept);
 }
 
-constexpr Function kFunctions[] = {
+constexpr Function kExtensionFunctions[] = {
     {"Rollcall.toAscii", 1, 1, "s", ExprType::text, OnNull::null, Use::extension, ascii},
     {"Rollcall.numbered", 3, 3, "sii", ExprType::array, OnNull::null, Use::extension, numbered},
     {"Rollcall.firstFree", 1, -1, "*", ExprType::array, OnNull::decides_itself, Use::extension,
@@ -83,6 +81,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> extension_functions() { return kFunctions; }
+std::span<const Function> extension_functions() { return kExtensionFunctions; }
 
 }  // namespace rollcall::expr

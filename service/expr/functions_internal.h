@@ -42,6 +42,21 @@ struct Function {
   }
 };
 
+using Args = std::span<const Val>;
+
+// Short names for the columns of the tables.
+inline constexpr auto kText = ExprType::text;
+inline constexpr auto kBool = ExprType::boolean;
+inline constexpr auto kInt = ExprType::integer;
+inline constexpr auto kArray = ExprType::array;
+inline constexpr auto kTime = ExprType::time;
+inline constexpr auto kAnyType = ExprType::any;
+inline constexpr auto kNull = OnNull::null;
+inline constexpr auto kNo = OnNull::no;
+inline constexpr auto kSelf = OnNull::decides_itself;
+inline constexpr auto kAny = Use::anywhere;
+inline constexpr auto kMapping = Use::not_in_group_rules;
+
 std::span<const Function> text_functions();
 std::span<const Function> array_functions();
 std::span<const Function> convert_functions();

@@ -10,8 +10,6 @@
 namespace rollcall::expr {
 namespace {
 
-using Args = std::span<const Val>;
-
 bool holds(std::span<const std::string> texts, std::string_view wanted) {
   return std::find(texts.begin(), texts.end(), wanted) != texts.end();
 }
@@ -270,14 +268,7 @@ Val find_workday_user(Evaluator& run, const Node& node, Args) {
   return find_one(run, node, "workday");
 }
 
-constexpr auto kAnyType = ExprType::any;
-constexpr auto kBool = ExprType::boolean;
-constexpr auto kArray = ExprType::array;
-constexpr OnNull kNo = OnNull::no;
-constexpr OnNull kNull = OnNull::null;
-constexpr OnNull kSelf = OnNull::decides_itself;
-
-constexpr Function kFunctions[] = {
+constexpr Function kGroupFunctions[] = {
     {"isMemberOfGroupName", 1, 1, "s", kBool, kNo, Use::groups, in_group_named},
     {"isMemberOfGroup", 1, 1, "s", kBool, kNo, Use::groups, in_any_group},
     {"isMemberOfAnyGroup", 1, -1, "s", kBool, kNo, Use::groups, in_any_group},
@@ -324,6 +315,6 @@ std::string check_criteria(const Node& map) {
   return any ? "" : "a criterion names group.id, group.type, group.source.id or group.profile.name";
 }
 
-std::span<const Function> group_functions() { return kFunctions; }
+std::span<const Function> group_functions() { return kGroupFunctions; }
 
 }  // namespace rollcall::expr

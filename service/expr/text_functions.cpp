@@ -10,8 +10,6 @@
 namespace rollcall::expr {
 namespace {
 
-using Args = std::span<const Val>;
-
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
 std::size_t length_of(std::string_view text) {
@@ -173,13 +171,7 @@ Val version_greater_than(Evaluator&, const Node&, Args a) {
   return Val::of_bool(compare_versions(a[0].str(), a[1].str()) > 0);
 }
 
-constexpr auto kText = ExprType::text;
-constexpr auto kBool = ExprType::boolean;
-constexpr auto kInt = ExprType::integer;
-constexpr Use kAny = Use::anywhere;
-constexpr Use kMapping = Use::not_in_group_rules;
-
-constexpr Function kFunctions[] = {
+constexpr Function kTextFunctions[] = {
     {"String.append", 2, 2, "ss", kText, OnNull::null, kAny, append},
     {"String.join", 2, -1, "ss", kText, OnNull::null, kAny, join_texts},
     {"String.len", 1, 1, "s", kInt, OnNull::zero, kAny, length},
@@ -213,6 +205,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> text_functions() { return kFunctions; }
+std::span<const Function> text_functions() { return kTextFunctions; }
 
 }  // namespace rollcall::expr

@@ -9,9 +9,6 @@
 namespace rollcall::expr {
 namespace {
 
-using Args = std::span<const Val>;
-
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kWindowsEpochMs = -11'644'473'600'000;  // 1601-01-01
 
 Val at(Evaluator& run, const Node& node, std::int64_t ms, const Zone* zone) {
@@ -156,14 +153,7 @@ Val within(Evaluator& run, const Node&, Args a) {
   return Val::of_bool((away < 0 ? -away : away) <= limit);
 }
 
-constexpr auto kText = ExprType::text;
-constexpr auto kTime = ExprType::time;
-constexpr auto kBool = ExprType::boolean;
-constexpr OnNull kNull = OnNull::null;
-constexpr OnNull kNo = OnNull::no;
-constexpr Use kMapping = Use::not_in_group_rules;
-
-constexpr Function kFunctions[] = {
+constexpr Function kTimeFunctions[] = {
     {"Time.now", 0, 2, "s", kTime, OnNull::decides_itself, kMapping, now},
     {"DateTime.now", 0, 2, "s", kTime, OnNull::decides_itself, kMapping, now},
     {"Time.fromWindowsToIso8601", 1, 1, "u", kTime, kNull, kMapping, from_windows},
@@ -195,6 +185,6 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> time_functions() { return kFunctions; }
+std::span<const Function> time_functions() { return kTimeFunctions; }
 
 }  // namespace rollcall::expr

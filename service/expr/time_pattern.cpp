@@ -12,7 +12,6 @@
 namespace rollcall::expr {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::array<std::string_view, 12> kMonths = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};

@@ -6,8 +6,6 @@
 namespace rollcall::expr {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
-
 /// The end of the text: "", "Z", "+09:00", "+0900" or "+09". False if it is none of them.
 bool read_offset(std::string_view text, std::int64_t& seconds) {
   seconds = 0;

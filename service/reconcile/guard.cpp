@@ -27,7 +27,7 @@ class Guard {
   Guard(std::vector<Operation>& operations, const GuardInputs& inputs)
       : operations_(operations), inputs_(inputs) {}
 
-  Verdict run() {
+  GuardVerdict run() {
     hold_protected();
     limit(
         "containments", inputs_.linked_enabled,
@@ -184,7 +184,7 @@ class Guard {
 
   std::vector<Operation>& operations_;
   const GuardInputs& inputs_;
-  Verdict verdict_;
+  GuardVerdict verdict_;
 };
 
 }  // namespace
@@ -204,7 +204,7 @@ std::uint64_t allowed_by(const GuardLimit& limit, std::uint64_t population) {
   return bounded ? std::max(allowed, limit.floor) : allowed;
 }
 
-Verdict guard(std::vector<Operation>& operations, const GuardInputs& inputs) {
+GuardVerdict guard(std::vector<Operation>& operations, const GuardInputs& inputs) {
   return Guard(operations, inputs).run();
 }
 

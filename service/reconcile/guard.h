@@ -24,7 +24,7 @@ struct GuardInputs {
   std::unordered_set<std::string> protected_groups;  // names
 };
 
-struct Verdict {
+struct GuardVerdict {
   std::vector<GuardLine> lines;
   std::vector<Uncontained> not_contained;  // leavers whose containment is held
   bool held = false;
@@ -35,7 +35,7 @@ struct Verdict {
 std::uint64_t allowed_by(const GuardLimit& limit, std::uint64_t population);
 
 /// Sets `held_by` of operations, dependants included.
-Verdict guard(std::vector<Operation>& operations, const GuardInputs& inputs);
+GuardVerdict guard(std::vector<Operation>& operations, const GuardInputs& inputs);
 
 /// Who must not be touched silently: holders of admin roles, guard.protected by login and group.
 std::unordered_set<std::string> protected_user_ids(const ReconcileInputs& inputs);

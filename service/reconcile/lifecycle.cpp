@@ -5,7 +5,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
 /// Okta's clock and ours may differ, and its timestamps have whole seconds.
 constexpr std::int64_t kClockSlackMs = 120'000;
 

@@ -8,52 +8,52 @@ using Kind = OperationKind;
 using State = Outcome::State;
 using Status = AccountStatus;
 
-enum class Ends { sent, applied, conflict, waits };
+enum class End { sent, applied, conflict, waits };
 
-struct Row {
+struct Confirmation {
   Kind kind;
   std::optional<Status> expect;
   std::optional<Status> shown;  // nullopt: 404
-  Ends ends;
+  End ends;
 };
 
 TEST(Confirmation, ContainmentGoesByTheStatusThatOktaShows) {
-  const std::vector<Row> rows{
-      {Kind::user_suspend, Status::active, Status::active, Ends::sent},
-      {Kind::user_suspend, std::nullopt, Status::active, Ends::sent},
-      {Kind::user_suspend, Status::active, Status::suspended, Ends::applied},
-      {Kind::user_suspend, Status::active, Status::deprovisioned, Ends::applied},
-      {Kind::user_suspend, Status::active, Status::locked_out, Ends::conflict},
-      {Kind::user_suspend, std::nullopt, Status::provisioned, Ends::conflict},
-      {Kind::user_suspend, Status::active, std::nullopt, Ends::conflict},
-      {Kind::user_deactivate, Status::suspended, Status::suspended, Ends::sent},
-      {Kind::user_deactivate, Status::provisioned, Status::provisioned, Ends::sent},
-      {Kind::user_deactivate, Status::provisioned, Status::active, Ends::conflict},
-      {Kind::user_deactivate, Status::active, Status::deprovisioned, Ends::applied},
-      {Kind::user_deactivate, std::nullopt, Status::unknown, Ends::conflict},
-      {Kind::user_deactivate, Status::active, std::nullopt, Ends::conflict},
-      {Kind::user_unsuspend, Status::suspended, Status::suspended, Ends::sent},
-      {Kind::user_unsuspend, Status::suspended, Status::active, Ends::applied},
-      {Kind::user_unsuspend, Status::suspended, Status::deprovisioned, Ends::conflict},
-      {Kind::user_unlock, Status::locked_out, Status::locked_out, Ends::sent},
-      {Kind::user_unlock, Status::locked_out, Status::active, Ends::applied},
-      {Kind::user_activate, Status::staged, Status::staged, Ends::sent},
-      {Kind::user_activate, Status::deprovisioned, Status::deprovisioned, Ends::sent},
-      {Kind::user_activate, Status::staged, Status::provisioned, Ends::applied},
-      {Kind::user_activate, Status::deprovisioned, Status::staged, Ends::conflict},
-      {Kind::user_reactivate, Status::provisioned, Status::provisioned, Ends::sent},
-      {Kind::user_reactivate, Status::provisioned, Status::active, Ends::conflict},
-      {Kind::user_delete, Status::deprovisioned, Status::deprovisioned, Ends::sent},
-      {Kind::user_delete, std::nullopt, Status::suspended, Ends::conflict},
-      {Kind::user_delete, Status::deprovisioned, std::nullopt, Ends::applied},
-      {Kind::group_remove_member, std::nullopt, Status::active, Ends::sent},
-      {Kind::group_remove_member, Status::active, Status::suspended, Ends::sent},
-      {Kind::group_remove_member, Status::deprovisioned, Status::active, Ends::conflict},
-      {Kind::group_remove_member, Status::active, std::nullopt, Ends::applied},
-      {Kind::group_delete, std::nullopt, Status::unknown, Ends::sent},
-      {Kind::group_delete, std::nullopt, std::nullopt, Ends::applied},
+  const std::vector<Confirmation> rows{
+      {Kind::user_suspend, Status::active, Status::active, End::sent},
+      {Kind::user_suspend, std::nullopt, Status::active, End::sent},
+      {Kind::user_suspend, Status::active, Status::suspended, End::applied},
+      {Kind::user_suspend, Status::active, Status::deprovisioned, End::applied},
+      {Kind::user_suspend, Status::active, Status::locked_out, End::conflict},
+      {Kind::user_suspend, std::nullopt, Status::provisioned, End::conflict},
+      {Kind::user_suspend, Status::active, std::nullopt, End::conflict},
+      {Kind::user_deactivate, Status::suspended, Status::suspended, End::sent},
+      {Kind::user_deactivate, Status::provisioned, Status::provisioned, End::sent},
+      {Kind::user_deactivate, Status::provisioned, Status::active, End::conflict},
+      {Kind::user_deactivate, Status::active, Status::deprovisioned, End::applied},
+      {Kind::user_deactivate, std::nullopt, Status::unknown, End::conflict},
+      {Kind::user_deactivate, Status::active, std::nullopt, End::conflict},
+      {Kind::user_unsuspend, Status::suspended, Status::suspended, End::sent},
+      {Kind::user_unsuspend, Status::suspended, Status::active, End::applied},
+      {Kind::user_unsuspend, Status::suspended, Status::deprovisioned, End::conflict},
+      {Kind::user_unlock, Status::locked_out, Status::locked_out, End::sent},
+      {Kind::user_unlock, Status::locked_out, Status::active, End::applied},
+      {Kind::user_activate, Status::staged, Status::staged, End::sent},
+      {Kind::user_activate, Status::deprovisioned, Status::deprovisioned, End::sent},
+      {Kind::user_activate, Status::staged, Status::provisioned, End::applied},
+      {Kind::user_activate, Status::deprovisioned, Status::staged, End::conflict},
+      {Kind::user_reactivate, Status::provisioned, Status::provisioned, End::sent},
+      {Kind::user_reactivate, Status::provisioned, Status::active, End::conflict},
+      {Kind::user_delete, Status::deprovisioned, Status::deprovisioned, End::sent},
+      {Kind::user_delete, std::nullopt, Status::suspended, End::conflict},
+      {Kind::user_delete, Status::deprovisioned, std::nullopt, End::applied},
+      {Kind::group_remove_member, std::nullopt, Status::active, End::sent},
+      {Kind::group_remove_member, Status::active, Status::suspended, End::sent},
+      {Kind::group_remove_member, Status::deprovisioned, Status::active, End::conflict},
+      {Kind::group_remove_member, Status::active, std::nullopt, End::applied},
+      {Kind::group_delete, std::nullopt, Status::unknown, End::sent},
+      {Kind::group_delete, std::nullopt, std::nullopt, End::applied},
   };
-  for (const Row& row : rows) {
+  for (const Confirmation& row : rows) {
     SCOPED_TRACE(std::string(to_string(row.kind)) + " shown " +
                  std::string(row.shown ? to_string(*row.shown) : "404"));
     Bench bench;
@@ -63,10 +63,10 @@ TEST(Confirmation, ContainmentGoesByTheStatusThatOktaShows) {
     ASSERT_EQ(bench.next().probe.size(), 1U);
     bench.show(1, row.shown ? account(*row.shown) : Observed{});
     bench.next();
-    EXPECT_EQ(bench.last.submit.size(), row.ends == Ends::sent ? 1U : 0U);
-    if (row.ends == Ends::sent) continue;
+    EXPECT_EQ(bench.last.submit.size(), row.ends == End::sent ? 1U : 0U);
+    if (row.ends == End::sent) continue;
     EXPECT_EQ(bench.state_of(1),
-              row.ends == Ends::applied ? OperationState::applied : OperationState::conflict);
+              row.ends == End::applied ? OperationState::applied : OperationState::conflict);
   }
 }
 

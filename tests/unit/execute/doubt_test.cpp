@@ -7,7 +7,6 @@ namespace {
 using Kind = OperationKind;
 using State = Outcome::State;
 using Status = AccountStatus;
-using Ends = OperationState;
 
 /// Claims, confirms and loses the reply; the next step looks.
 void lose_reply(Bench& bench, const Operation& op, Status confirmed = Status::active) {
@@ -30,31 +29,32 @@ Observed created(const std::string& login, WallTime at) {
 }
 
 TEST(Doubt, StatusKindsAreDecidedByTheStatus) {
-  struct Row {
+  struct Case {
     Kind kind;
     Status before;
     std::optional<Status> after;
-    Ends ends;
+    OperationState ends;
   };
-  const std::vector<Row> rows{
-      {Kind::user_suspend, Status::active, Status::suspended, Ends::applied},
-      {Kind::user_suspend, Status::active, Status::active, Ends::retry},
-      {Kind::user_suspend, Status::active, Status::locked_out, Ends::conflict},
-      {Kind::user_suspend, Status::active, std::nullopt, Ends::conflict},
-      {Kind::user_deactivate, Status::active, Status::deprovisioned, Ends::applied},
-      {Kind::user_deactivate, Status::active, Status::active, Ends::retry},
-      {Kind::user_deactivate, Status::active, Status::suspended, Ends::conflict},
-      {Kind::user_unsuspend, Status::suspended, Status::active, Ends::applied},
-      {Kind::user_unsuspend, Status::suspended, Status::suspended, Ends::retry},
-      {Kind::user_activate, Status::staged, Status::provisioned, Ends::applied},
-      {Kind::user_activate, Status::staged, Status::staged, Ends::retry},
-      {Kind::user_unlock, Status::locked_out, Status::active, Ends::applied},
-      {Kind::user_delete, Status::deprovisioned, std::nullopt, Ends::applied},
-      {Kind::user_delete, Status::deprovisioned, Status::deprovisioned, Ends::retry},
-      {Kind::user_reactivate, Status::provisioned, Status::provisioned, Ends::quarantined},
-      {Kind::user_reactivate, Status::provisioned, Status::active, Ends::conflict},
+  const std::vector<Case> rows{
+      {Kind::user_suspend, Status::active, Status::suspended, OperationState::applied},
+      {Kind::user_suspend, Status::active, Status::active, OperationState::retry},
+      {Kind::user_suspend, Status::active, Status::locked_out, OperationState::conflict},
+      {Kind::user_suspend, Status::active, std::nullopt, OperationState::conflict},
+      {Kind::user_deactivate, Status::active, Status::deprovisioned, OperationState::applied},
+      {Kind::user_deactivate, Status::active, Status::active, OperationState::retry},
+      {Kind::user_deactivate, Status::active, Status::suspended, OperationState::conflict},
+      {Kind::user_unsuspend, Status::suspended, Status::active, OperationState::applied},
+      {Kind::user_unsuspend, Status::suspended, Status::suspended, OperationState::retry},
+      {Kind::user_activate, Status::staged, Status::provisioned, OperationState::applied},
+      {Kind::user_activate, Status::staged, Status::staged, OperationState::retry},
+      {Kind::user_unlock, Status::locked_out, Status::active, OperationState::applied},
+      {Kind::user_delete, Status::deprovisioned, std::nullopt, OperationState::applied},
+      {Kind::user_delete, Status::deprovisioned, Status::deprovisioned, OperationState::retry},
+      {Kind::user_reactivate, Status::provisioned, Status::provisioned,
+       OperationState::quarantined},
+      {Kind::user_reactivate, Status::provisioned, Status::active, OperationState::conflict},
   };
-  for (const Row& row : rows) {
+  for (const Case& row : rows) {
     SCOPED_TRACE(std::string(to_string(row.kind)) + " then " +
                  std::string(row.after ? to_string(*row.after) : "404"));
     Bench bench;
@@ -70,32 +70,33 @@ TEST(Doubt, ATransitionTowardsTheGoalCountsAsDone) {
   Observed moving = account(Status::staged);
   moving.transitioning_to = Status::provisioned;
   bench.show(1, moving);
-  EXPECT_EQ(bench.state_of(1), Ends::applied);
+  EXPECT_EQ(bench.state_of(1), OperationState::applied);
 }
 
 TEST(Doubt, ACreateIsOursByLoginAttributesAndAge) {
   const WallTime server_now{10'000'000};
-  struct Row {
+  struct Case {
     const char* what;
     Observed seen;
-    Ends ends;
+    OperationState ends;
   };
   Observed other = created("W1@X.example", server_now);
   other.profile["employeeNumber"] = "W9";
-  const std::vector<Row> rows{
-      {"ours", created("W1@X.EXAMPLE", server_now), Ends::applied},
-      {"absent", Observed{}, Ends::retry},
-      {"another login", created("w2@x.example", server_now), Ends::conflict},
-      {"another number", other, Ends::conflict},
-      {"older than the intent", created("w1@x.example", WallTime{5'000'000}), Ends::conflict},
+  const std::vector<Case> rows{
+      {"ours", created("W1@X.EXAMPLE", server_now), OperationState::applied},
+      {"absent", Observed{}, OperationState::retry},
+      {"another login", created("w2@x.example", server_now), OperationState::conflict},
+      {"another number", other, OperationState::conflict},
+      {"older than the intent", created("w1@x.example", WallTime{5'000'000}),
+       OperationState::conflict},
   };
-  for (const Row& row : rows) {
+  for (const Case& row : rows) {
     SCOPED_TRACE(row.what);
     Bench bench;
     lose_reply(bench, operation(Kind::user_create));
     bench.show(1, row.seen, server_now);
     EXPECT_EQ(bench.state_of(1), row.ends);
-    if (row.ends == Ends::applied) {
+    if (row.ends == OperationState::applied) {
       EXPECT_EQ(bench.settled_of(1).outcome.user_id, "00unew");
     }
   }
@@ -111,8 +112,8 @@ TEST(Doubt, RidersOfACreateThatArrivedGoOnAsRequestsOfTheirOwn) {
   bench.answer(2, State::ambiguous, 0);
   bench.next();
   bench.show(1, created("w1@x.example", WallTime{}));
-  EXPECT_EQ(bench.state_of(1), Ends::applied);
-  EXPECT_EQ(bench.state_of(2), Ends::retry);
+  EXPECT_EQ(bench.state_of(1), OperationState::applied);
+  EXPECT_EQ(bench.state_of(2), OperationState::retry);
   EXPECT_EQ(bench.settled_of(2).not_before_ms, 0);
 }
 
@@ -120,7 +121,7 @@ TEST(Doubt, ARefusedCreateIsOursIfAnEarlierAttemptMadeIt) {
   Bench bench;
   lose_reply(bench, operation(Kind::user_create));
   bench.show(1, Observed{});  // not there yet
-  EXPECT_EQ(bench.state_of(1), Ends::retry);
+  EXPECT_EQ(bench.state_of(1), OperationState::retry);
   bench.now = bench.now + 100'000;
   bench.take(claim(operation(Kind::user_create), 2));
   bench.next();
@@ -128,7 +129,7 @@ TEST(Doubt, ARefusedCreateIsOursIfAnEarlierAttemptMadeIt) {
   ASSERT_EQ(bench.next().probe.size(), 1U);
   // Made a little after the first intent, long before the second.
   bench.show(1, created("w1@x.example", WallTime{10'000'000 - 99'000}), WallTime{10'000'000});
-  EXPECT_EQ(bench.state_of(1), Ends::applied);
+  EXPECT_EQ(bench.state_of(1), OperationState::applied);
 }
 
 TEST(Doubt, ARefusalWithNothingToFindIsAConflictNotARetry) {
@@ -138,7 +139,7 @@ TEST(Doubt, ARefusalWithNothingToFindIsAConflictNotARetry) {
   user.answer(1, State::conflict, 400);
   user.next();
   user.show(1, Observed{});
-  EXPECT_EQ(user.state_of(1), Ends::conflict);
+  EXPECT_EQ(user.state_of(1), OperationState::conflict);
 
   Bench group;  // group names are found through an index that lags
   group.take(claim(operation(Kind::group_create)));
@@ -151,7 +152,7 @@ TEST(Doubt, ARefusalWithNothingToFindIsAConflictNotARetry) {
   }
   group.next();
   group.show(1, Observed{});
-  EXPECT_EQ(group.state_of(1), Ends::conflict);
+  EXPECT_EQ(group.state_of(1), OperationState::conflict);
 }
 
 TEST(Doubt, ASuspensionRefusedBecauseItIsDoneIsApplied) {
@@ -163,7 +164,7 @@ TEST(Doubt, ASuspensionRefusedBecauseItIsDoneIsApplied) {
   bench.answer(1, State::conflict, 400);
   bench.next();
   bench.show(1, account(Status::suspended));
-  EXPECT_EQ(bench.state_of(1), Ends::applied);
+  EXPECT_EQ(bench.state_of(1), OperationState::applied);
 }
 
 TEST(Doubt, WhatWasFoundInIntentIsReadBeforeAnythingIsSent) {
@@ -194,13 +195,13 @@ TEST(Doubt, RecoveredMembershipsAreAppliedOnlyIfTheyAreSeen) {
     bench.next();
     bench.show(1, created("w1@x.example", WallTime{}));
     bench.next();
-    EXPECT_EQ(bench.settled_of(2).state, Ends::ambiguous) << "until its own read";
+    EXPECT_EQ(bench.settled_of(2).state, OperationState::ambiguous) << "until its own read";
     ASSERT_EQ(bench.last.probe.size(), 1U);
     EXPECT_EQ(bench.last.probe[0]->subject.user_id, "00unew");
     Observed seen = account(Status::active, "00unew");
     seen.member = member;
     bench.show(2, seen);
-    EXPECT_EQ(bench.state_of(2), member ? Ends::applied : Ends::retry);
+    EXPECT_EQ(bench.state_of(2), member ? OperationState::applied : OperationState::retry);
   }
 }
 
@@ -213,14 +214,14 @@ TEST(Doubt, ARecoveredCreateOlderThanItsIntentIsNotOurs) {
   bench.take(found);
   bench.next();
   bench.show(1, created("w1@x.example", WallTime{1'000'000}), WallTime{10'000'000});
-  EXPECT_EQ(bench.state_of(1), Ends::conflict);
+  EXPECT_EQ(bench.state_of(1), OperationState::conflict);
 }
 
 TEST(Doubt, WhatCannotBeReadIsQuarantinedOrLeftForTheNextRun) {
   Bench refused;
   lose_reply(refused, operation(Kind::user_create));
   refused.look_fails(1, State::failed, 403);
-  EXPECT_EQ(refused.state_of(1), Ends::quarantined);
+  EXPECT_EQ(refused.state_of(1), OperationState::quarantined);
   EXPECT_EQ(refused.settled_of(1).outcome.code, ErrorCode::operation_in_doubt);
 
   for (const bool again : {false, true}) {
@@ -237,7 +238,7 @@ TEST(Doubt, WhatCannotBeReadIsQuarantinedOrLeftForTheNextRun) {
       if (!bench.last.probe.empty()) bench.look_fails(1, State::retry, 500);
       if (bench.next().wake_at) bench.now = *bench.last.wake_at;
     }
-    EXPECT_EQ(bench.state_of(1), again ? Ends::quarantined : Ends::ambiguous);
+    EXPECT_EQ(bench.state_of(1), again ? OperationState::quarantined : OperationState::ambiguous);
   }
 }
 

@@ -14,7 +14,7 @@ RateState state() {
   return out;
 }
 
-Operation op(std::uint32_t id, OperationKind kind, const std::string& key) {
+Operation forecast_op(std::uint32_t id, OperationKind kind, const std::string& key) {
   Operation out;
   out.id = id;
   out.kind = kind;
@@ -65,12 +65,15 @@ TEST(BucketTable, SaysWhichRowIsBroken) {
 }
 
 TEST(Forecast, CountsOwnRequestsAndOneConfirmationForAPersonInARow) {
-  std::vector<Operation> ops{
-      op(1, OperationKind::user_suspend, "E1"),    op(2, OperationKind::user_clear_sessions, "E1"),
-      op(3, OperationKind::user_deactivate, "E1"), op(4, OperationKind::user_suspend, "E2"),
-      op(5, OperationKind::user_create, "E3"),     op(6, OperationKind::group_add_member, "E3"),
-      op(7, OperationKind::user_update, "E4"),     op(8, OperationKind::user_link, "E5"),
-      op(9, OperationKind::user_update, "E6")};
+  std::vector<Operation> ops{forecast_op(1, OperationKind::user_suspend, "E1"),
+                             forecast_op(2, OperationKind::user_clear_sessions, "E1"),
+                             forecast_op(3, OperationKind::user_deactivate, "E1"),
+                             forecast_op(4, OperationKind::user_suspend, "E2"),
+                             forecast_op(5, OperationKind::user_create, "E3"),
+                             forecast_op(6, OperationKind::group_add_member, "E3"),
+                             forecast_op(7, OperationKind::user_update, "E4"),
+                             forecast_op(8, OperationKind::user_link, "E5"),
+                             forecast_op(9, OperationKind::user_update, "E6")};
   ops[5].request.with = 5;       // rides with the create
   ops[8].held_by = "attribute";  // held
   VectorCursor cursor(ops);
@@ -82,7 +85,7 @@ TEST(Forecast, CountsOwnRequestsAndOneConfirmationForAPersonInARow) {
 }
 
 TEST(Forecast, TakesHalfOfThePublishedLimitUntilHeadersWereSeen) {
-  std::vector<Operation> ops{op(1, OperationKind::user_create, "E1")};
+  std::vector<Operation> ops{forecast_op(1, OperationKind::user_create, "E1")};
   VectorCursor cursor(ops);
   const Forecast out = *forecast(cursor, state());
   ASSERT_EQ(out.buckets.size(), 1U);
@@ -92,7 +95,7 @@ TEST(Forecast, TakesHalfOfThePublishedLimitUntilHeadersWereSeen) {
 TEST(Forecast, AppliesTheShareSeenElsewhereToABucketNotSeenYet) {
   RateState known = state();
   known.buckets.push_back({"/api/v1/users", 600, 150});  // a quarter
-  std::vector<Operation> ops{op(1, OperationKind::group_add_member, "E1")};
+  std::vector<Operation> ops{forecast_op(1, OperationKind::group_add_member, "E1")};
   VectorCursor cursor(ops);
   const Forecast out = *forecast(cursor, known);
   ASSERT_EQ(out.buckets.size(), 1U);
@@ -102,7 +105,7 @@ TEST(Forecast, AppliesTheShareSeenElsewhereToABucketNotSeenYet) {
 TEST(Forecast, TimeIsWhatTheWindowsAllow) {
   std::vector<Operation> ops;
   for (std::uint32_t i = 1; i <= 2'700; ++i) {
-    ops.push_back(op(i, OperationKind::user_create, "E" + std::to_string(i)));
+    ops.push_back(forecast_op(i, OperationKind::user_create, "E" + std::to_string(i)));
   }
   VectorCursor cursor(ops);
   const Forecast out = *forecast(cursor, state());
@@ -118,7 +121,7 @@ TEST(Forecast, HandlesAHundredThousandOperations) {
     const auto kind = i % 3 == 0   ? OperationKind::user_update
                       : i % 3 == 1 ? OperationKind::user_create
                                    : OperationKind::group_add_member;
-    ops.push_back(op(i, kind, "E" + std::to_string(i)));
+    ops.push_back(forecast_op(i, kind, "E" + std::to_string(i)));
   }
   VectorCursor cursor(ops);
   const Forecast out = *forecast(cursor, state());

@@ -65,7 +65,7 @@ TEST(Guard, TripsOnlyStrictlyAboveTheLimit) {
     Case c;
     for (int i = 0; i < planned; ++i)
       c.add(OperationKind::user_suspend, fmt::format("{:03}", i), "leaver");
-    const Verdict verdict = guard(c.ops, c.inputs);
+    const GuardVerdict verdict = guard(c.ops, c.inputs);
     EXPECT_EQ(c.held(), held);
     EXPECT_EQ(verdict.lines[0].limit, "containments");
     EXPECT_EQ(verdict.lines[0].allowed, 20U);
@@ -116,7 +116,7 @@ TEST(Guard, HoldsProtectedPeopleEachAloneAndReportsAProtectedLeaver) {
   c.add(OperationKind::user_update, "2", "mover");
   c.add(OperationKind::user_suspend, "3", "leaver");
   c.add(OperationKind::user_link, "1", "adopt");
-  const Verdict verdict = guard(c.ops, c.inputs);
+  const GuardVerdict verdict = guard(c.ops, c.inputs);
   EXPECT_EQ(c.ops[0].held_by, "protected");
   EXPECT_EQ(c.ops[1].held_by, "own_principal");
   EXPECT_TRUE(c.ops[2].held_by.empty());

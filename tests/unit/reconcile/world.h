@@ -45,7 +45,7 @@ class World {
   std::vector<std::string> plan();
   const Reconciled& reconciled() const { return reconciled_; }
   const std::vector<Operation>& operations() const { return operations_; }
-  const Verdict& verdict() const { return verdict_; }
+  const GuardVerdict& verdict() const { return verdict_; }
   std::vector<std::string> codes() const;  // of findings
   SourceEnd end{true, 0};
 
@@ -70,7 +70,7 @@ class World {
   std::vector<std::string> rejected_;
   Reconciled reconciled_;
   std::vector<Operation> operations_;
-  Verdict verdict_;
+  GuardVerdict verdict_;
 };
 
 }  // namespace rollcall
