@@ -116,8 +116,10 @@ void Listing::begin(Step step) {
       break;
     case Step::linked:
       if (sees_nothing_) break;  // not certified anyway: no thousands of reads for nothing
-      for (const std::string& id : scope_.linked_users) {
-        if (seen_.pass_of(id) == 0) {
+      if (scope_.links == nullptr) break;
+      for (const LinkView link : *scope_.links) {
+        if (link.kind == Link::Kind::user && seen_.pass_of(link.okta_id) == 0) {
+          const std::string id(link.okta_id);
           add(Read::by_id, "/api/v1/users/" + percent_encode(id), id);
         }
       }

@@ -17,6 +17,14 @@ struct PageReader::State {
   Record record;
   dom::parser parser;
 
+  struct Known {
+    std::string name;
+    std::optional<AttrId> id;
+  };
+  std::vector<Known> order;  // of attributes, as first shown
+  std::size_t position = 0;  // in it
+
+  std::optional<AttrId> attribute(std::string_view name);
   Result<dom::element> parse(std::string& body);
   bool read_user(const dom::element& element, const AccountTaker& take);
   void read_profile(const dom::element& element, AccountView& account);
@@ -86,12 +94,22 @@ void PageReader::State::set_value(AttrId id, const dom::element& value) {
   }
 }
 
+std::optional<AttrId> PageReader::State::attribute(std::string_view name) {
+  // Okta shows every user's attributes in one order: what followed before follows again.
+  if (position == order.size() || order[position].name != name) {
+    position = 0;
+    while (position < order.size() && order[position].name != name) ++position;
+    if (position == order.size()) order.push_back({std::string(name), profile.find(name)});
+  }
+  return order[position++].id;
+}
+
 void PageReader::State::read_profile(const dom::element& element, AccountView& account) {
   dom::object fields;
   if (element.get(fields) != simdjson::SUCCESS) return;
   for (const auto& [key, value] : fields) {
     if (key == "login") account.login = text_of(value);
-    if (const auto id = profile.find(key)) set_value(*id, value);
+    if (const auto id = attribute(key)) set_value(*id, value);
   }
 }
 
@@ -101,6 +119,7 @@ bool PageReader::State::read_user(const dom::element& element, const AccountTake
   if (element.get(fields) != simdjson::SUCCESS) return false;
   AccountView account;
   // A list shows whole profiles: what it does not show is empty.
+  record.clear();
   for (AttrId id = 0; id < profile.size(); ++id) record.set_cleared(id);
   for (const auto& [key, value] : fields) {
     if (key == "id") {

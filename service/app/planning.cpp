@@ -30,10 +30,10 @@ SnapshotKeys snapshot_keys(const Settings& settings) {
 /// Fills the snapshot from the listing.
 class SnapshotSink final : public DirectorySink {
  public:
-  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const std::vector<Link>& links)
+  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const LinkList& links)
       : snapshot_(snapshot), settings_(settings) {
-    for (const Link& link : links) {
-      if (link.kind == Link::Kind::group) linked_groups_.insert(link.okta_id);
+    for (const LinkView link : links) {
+      if (link.kind == Link::Kind::group) linked_groups_.emplace(link.okta_id);
     }
   }
   void schema(const OrgSchema& schema) override { snapshot_.set_schema(schema); }
@@ -155,7 +155,7 @@ class PlanningRun {
   std::stop_token stop_;
   const Settings& settings_;
   OrgSnapshot snapshot_;
-  std::vector<Link> links_;
+  LinkList links_;
   History history_;
   ReconcileInputs inputs_;
   Reconciled reconciled_;
@@ -188,9 +188,7 @@ Result<void> PlanningRun::recall() {
 Result<void> PlanningRun::read_org() {
   ScanScope scope;
   scope.profile = &settings_.user_schema;
-  for (const Link& link : links_) {
-    if (link.kind == Link::Kind::user) scope.linked_users.push_back(link.okta_id);
-  }
+  scope.links = &links_;
   if (parts_.journal != nullptr) {
     auto written = parts_.journal->written_since(parts_.clock->wall() + -60'000);
     if (!written) return written.error();
@@ -251,7 +249,7 @@ Result<void> PlanningRun::fix_as_of() {
   inputs_.org.schema = &snapshot_.schema();
   inputs_.org.principal = snapshot_.principal();
   inputs_.org.protected_users = snapshot_.protected_users();
-  inputs_.links = links_;
+  inputs_.links = &links_;
   inputs_.history = &history_;
   inputs_.tally_differences = options_.tally_differences;
   return ok();

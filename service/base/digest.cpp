@@ -86,10 +86,14 @@ std::uint64_t seeded_hash(std::string_view bytes, std::uint64_t seed) {
 struct Sha256Stream::State {
   EVP_MD_CTX* ctx = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(ctx); }
+  bool chosen = false;
   void start() {
-    if (ctx == nullptr || EVP_DigestInit_ex(ctx, EVP_sha256(), nullptr) != 1) {
+    // Without an algorithm the context keeps the one it has: fetching it costs more than hashing.
+    const EVP_MD* const algorithm = chosen ? nullptr : EVP_sha256();
+    if (ctx == nullptr || EVP_DigestInit_ex(ctx, algorithm, nullptr) != 1) {
       throw std::runtime_error("SHA-256 is not available");
     }
+    chosen = true;
   }
 };
 
@@ -136,7 +140,7 @@ Sha256 Sha256Stream::finish() {
 }
 
 Sha256 sha256(std::string_view bytes) {
-  // One context per thread: fetching the algorithm costs more than hashing a record.
+  // One context per thread, for the reason above.
   thread_local Sha256Stream stream;
   stream.add(bytes);
   return stream.finish();
@@ -160,12 +164,12 @@ std::uint64_t fast_hash(std::string_view bytes) {
 }
 
 std::string hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  char* to = out.data();
   for (const char c : bytes) {
     const auto u = static_cast<unsigned char>(c);
-    out += kHex[u >> 4];
-    out += kHex[u & 15];
+    *to++ = kHex[u >> 4];
+    *to++ = kHex[u & 15];
   }
   return out;
 }

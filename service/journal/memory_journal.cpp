@@ -129,7 +129,7 @@ Result<std::vector<Interrupted>> MemoryJournal::interrupted() {
   return out;
 }
 
-Result<std::vector<Link>> MemoryJournal::links() { return rows_.links; }
+Result<LinkList> MemoryJournal::links() { return LinkList(rows_.links); }
 
 Result<Watermark> MemoryJournal::watermark(const std::string& source) {
   Watermark mark;

@@ -10,7 +10,66 @@ std::string place(std::int64_t plan_seq, std::uint32_t operation) {
   return fmt::format("rollcall.operation/{}/{}", plan_seq, operation);
 }
 
-Json value_of(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+/// Writes one JSON object member by member; empty members are left out. Sealing a plan is mostly
+/// this, so it goes without a tree of values.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
+  void text(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    key(name);
+    append_json_string(out_, value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    if (value == 0) return;
+    key(name);
+    out_ += std::to_string(value);
+  }
+  /// For what the caller appends next.
+  void key(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    append_json_string(out_, name);
+    out_ += ':';
+  }
+  void close() { out_ += '}'; }
+
+ private:
+  std::string& out_;
+};
+
+void append_value(std::string& out, const std::optional<std::string>& text) {
+  if (text) {
+    append_json_string(out, *text);
+  } else {
+    out += "null";
+  }
+}
+
+void append_fields(std::string& out, const std::vector<FieldChange>& changes) {
+  out += '[';
+  for (const FieldChange& change : changes) {
+    if (out.back() != '[') out += ',';
+    out += '[';
+    append_json_string(out, change.attribute);
+    out += ',';
+    append_value(out, change.from);
+    out += ',';
+    append_value(out, change.to);
+    out += ',';
+    out += std::to_string(static_cast<int>(change.type));
+    out += change.sensitive ? ",true]" : ",false]";
+  }
+  out += ']';
+}
+
+void append_after(std::string& out, const std::vector<std::uint32_t>& after) {
+  out += '[';
+  for (const std::uint32_t before : after) {
+    if (out.back() != '[') out += ',';
+    out += std::to_string(before);
+  }
+  out += ']';
+}
 
 std::optional<std::string> text_of(const Json& json) {
   if (json.is_null()) return std::nullopt;
@@ -20,34 +79,57 @@ std::optional<std::string> text_of(const Json& json) {
 }  // namespace
 
 std::string stored_form(const Operation& op) {
-  Operation bare;
-  bare.id = op.id;
-  bare.kind = op.kind;
-  bare.wave = op.wave;
-  bare.after = op.after;
-  bare.subject = op.subject;
-  bare.object = op.object;
-  bare.expect = op.expect;
-  bare.credential = op.credential;
-  bare.reason = op.reason;
-  bare.because = op.because;
-  bare.request = op.request;
-  bare.held_by = op.held_by;
-  Json json = to_json(bare, false);
-  Json changes = Json::array();
-  for (const FieldChange& change : op.changes) {
-    Json one = Json::array();
-    one.push(change.attribute).push(value_of(change.from)).push(value_of(change.to));
-    one.push(static_cast<int>(change.type)).push(change.sensitive);
-    changes.push(std::move(one));
+  std::string out;
+  Members all(out);
+  all.number("id", op.id);
+  all.text("kind", to_string(op.kind));
+  all.number("wave", op.wave);
+  if (!op.after.empty()) {
+    all.key("after");
+    append_after(out, op.after);
   }
-  Json compact = Json::object();
-  for (const auto& [name, value] : json.members()) {
-    const bool empty = value.is_null() || (value.is_array() && value.items().empty()) ||
-                       (value.is_object() && value.members().empty());
-    if (!empty) compact.set(name, value);
+  all.key("subject");
+  Members subject(out);
+  subject.text("worker_key", op.subject.worker_key);
+  subject.text("user_id", op.subject.user_id);
+  subject.text("login", op.subject.login);
+  subject.close();
+  if (op.object.kind != ObjectRef::Kind::none) {
+    const bool group = op.object.kind == ObjectRef::Kind::group;
+    all.key("object");
+    Members object(out);
+    object.key(group ? "group" : "app");
+    Members inner(out);
+    inner.text("id", op.object.id);
+    inner.text(group ? "name" : "label", op.object.name);
+    inner.close();
+    object.close();
   }
-  return compact.set("fields", std::move(changes)).dump();
+  if (op.credential != Credential::none) all.text("credential", to_string(op.credential));
+  all.key("expect");
+  Members expect(out);
+  if (op.expect.status) expect.text("status", to_string(*op.expect.status));
+  if (op.expect.last_updated) {
+    expect.text("last_updated", format_okta_time(*op.expect.last_updated));
+  }
+  expect.close();
+  all.text("reason", op.reason);
+  all.key("because");
+  Members because(out);
+  because.text("source", op.because.source);
+  because.text("rule", op.because.rule);
+  because.close();
+  all.key("request");
+  Members request(out);
+  request.text("method", op.request.method);
+  request.text("path", op.request.path);
+  request.number("with", op.request.with);
+  request.close();
+  all.text("held_by", op.held_by);
+  all.key("fields");
+  append_fields(out, op.changes);
+  all.close();
+  return out;
 }
 
 Result<Operation> operation_from_stored(std::string_view text) {

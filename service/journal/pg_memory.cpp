@@ -17,24 +17,35 @@ std::string fill_text(const std::vector<ColumnFill>& fill) {
   return json.dump();
 }
 
-Link::Kind kind_of(const std::string& text) {
+std::string_view view(const pqxx::field& field) { return {field.c_str(), field.size()}; }
+
+Link::Kind kind_of(std::string_view text) {
   if (text == "user") return Link::Kind::user;
   return text == "group" ? Link::Kind::group : Link::Kind::app;
 }
 
 }  // namespace
 
-Result<std::vector<Link>> PgJournal::links() {
-  using List = std::vector<Link>;
-  return transact<List>([&](Tx& tx) -> Result<List> {
-    List out;
-    const auto rows = exec(tx,
-                           "SELECT kind, okta_id, logical_key, released FROM resource_link"
-                           " ORDER BY kind, okta_id");
-    out.reserve(rows.size());
-    for (const auto& row : rows) {
-      out.push_back({kind_of(text(row[0])), text(row[1]), text(row[2]), truth(row[3])});
+Result<LinkList> PgJournal::links() {
+  return transact<LinkList>([&](Tx& tx) -> Result<LinkList> {
+    LinkList out;
+    std::string kind, after;
+    // By pieces: a result of all would hold every link once more, and three times as large.
+    constexpr std::size_t kPiece = 20'000;
+    for (std::size_t found = kPiece; found == kPiece;) {
+      const auto rows = exec(tx,
+                             "SELECT kind, okta_id, logical_key, released FROM resource_link"
+                             " WHERE (kind, okta_id) > ($1, $2) ORDER BY kind, okta_id LIMIT $3",
+                             kind, after, static_cast<std::int64_t>(kPiece));
+      found = rows.size();
+      for (const auto& row : rows) {
+        out.add({kind_of(view(row[0])), view(row[1]), view(row[2]), truth(row[3])});
+      }
+      if (found == 0) break;
+      kind = text(rows.back()[0]);
+      after = text(rows.back()[1]);
     }
+    out.pack();
     return out;
   });
 }

@@ -58,7 +58,7 @@ class PgJournal final : public Journal {
   Result<RunHandle> take_over(RunId run, const std::string& holder) override;
   Result<std::vector<Claim>> unsettled(const RunHandle& run) override;
   Result<void> supersede(const RunHandle& run) override;
-  Result<std::vector<Link>> links() override;
+  Result<LinkList> links() override;
   Result<Watermark> watermark(const std::string& source) override;
   Result<std::vector<PersonHistory>> person_history() override;
   Result<std::vector<OwnStatusChange>> own_status_changes() override;

@@ -11,6 +11,7 @@
 
 #include "service/base/result.h"
 #include "service/model/account.h"
+#include "service/model/link_list.h"
 #include "service/model/operation.h"
 
 namespace rollcall {
@@ -18,7 +19,7 @@ namespace rollcall {
 /// What a listing must settle besides the users and groups themselves.
 struct ScanScope {
   const AttrSchema* profile = nullptr;        // which profile attributes to pack
-  std::vector<std::string> linked_users;      // ids we own: each must be seen or settled by id
+  const LinkList* links = nullptr;            // users we own: each must be seen or settled by id
   std::vector<std::string> recently_written;  // ids written within the last 60 s: re-read by id
   std::vector<WallTime> chain_boundaries;     // by `created`, from the last certified listing
 };

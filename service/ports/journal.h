@@ -12,6 +12,7 @@
 #include "service/base/result.h"
 #include "service/model/account.h"
 #include "service/model/history.h"
+#include "service/model/link_list.h"
 #include "service/model/operation.h"
 #include "service/model/plan.h"
 #include "service/ports/directory.h"
@@ -169,7 +170,7 @@ class Journal {
   virtual Result<void> supersede(const RunHandle& run) = 0;
 
   // --- what planning reads ---
-  virtual Result<std::vector<Link>> links() = 0;
+  virtual Result<LinkList> links() = 0;
   virtual Result<Watermark> watermark(const std::string& source) = 0;
   virtual Result<std::vector<PersonHistory>> person_history() = 0;
   virtual Result<std::vector<OwnStatusChange>> own_status_changes() = 0;

@@ -50,8 +50,8 @@ Result<Pair> Correlator::correlate(const PersonRecord& person) {
   Pair pair;
   if (const auto linked = links_.account_of(person.worker_key)) {
     pair.situation = Situation::linked;
-    pair.account = *linked;
-    pair.released = links_.owner_of(*linked)->released;
+    pair.account = linked->account;
+    pair.released = linked->released;
     return pair;
   }
   std::size_t attribute_rules = 0;

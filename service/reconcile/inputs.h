@@ -8,6 +8,7 @@
 #include "service/base/clock.h"
 #include "service/model/account.h"
 #include "service/model/history.h"
+#include "service/model/link_list.h"
 #include "service/settings/settings.h"
 
 namespace rollcall {
@@ -40,7 +41,7 @@ struct ReconcileInputs {
   const Settings* settings = nullptr;
   const AccountIndex* accounts = nullptr;
   OrgFacts org;
-  std::span<const Link> links;
+  const LinkList* links = nullptr;  // outlives the inputs; nullptr: none
   const History* history = nullptr;
   AsOf as_of;
   /// Count per attribute what would differ, managed or not (for `adopt`).

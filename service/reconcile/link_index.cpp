@@ -1,55 +1,60 @@
 #include "service/reconcile/link_index.h"
 
-#include <algorithm>
+#include "service/base/digest.h"
 
 namespace rollcall {
 
-LinkIndex::LinkIndex(std::span<const Link> links, const AccountIndex& accounts) {
+LinkIndex::LinkIndex(const LinkList* links, const AccountIndex& accounts) : links_(links) {
+  by_account_.assign(accounts.size(), 0);
+  ours_.assign(accounts.size(), false);
+  if (links == nullptr) return;
+  std::size_t slots = 16;
+  while (slots * 4 < links->size() * 5) slots *= 2;
+  by_key_.assign(slots, 0);
+  accounts_.assign(links->size(), 0);
   std::vector<AccountRef> found;
-  for (const Link& link : links) {
-    if (link.kind == Link::Kind::group) groups_.insert(link.okta_id);
+  for (std::uint32_t i = 0; i < links->size(); ++i) {
+    const LinkView link = (*links)[i];
+    if (link.kind == Link::Kind::group) groups_.emplace(link.okta_id);
     if (link.kind != Link::Kind::user) continue;
     found.clear();
     accounts.find(MatchKey::id, link.okta_id, found);
     if (found.empty()) {
-      gone_.push_back(link);
+      gone_.push_back(link.copy());
       continue;
     }
-    links_.push_back({found.front(), static_cast<std::uint32_t>(keys_.size()),
-                      static_cast<std::uint16_t>(link.logical_key.size()), link.released});
-    keys_ += link.logical_key;
-  }
-  std::sort(links_.begin(), links_.end(),
-            [this](const Entry& a, const Entry& b) { return key_of(a) < key_of(b); });
-  by_account_.assign(accounts.size(), 0);
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    by_account_[links_[i].account] = static_cast<std::uint32_t>(i + 1);
+    ++users_;
+    by_key_[slot_of(link.logical_key)] = i + 1;
+    accounts_[i] = found.front();
+    by_account_[found.front()] = i + 1;
+    ours_[found.front()] = !link.released;
   }
 }
 
-std::string_view LinkIndex::key_of(const Entry& entry) const {
-  return std::string_view(keys_).substr(entry.key_offset, entry.key_length);
+std::size_t LinkIndex::slot_of(std::string_view worker_key) const {
+  const std::size_t mask = by_key_.size() - 1;
+  std::size_t at = fast_hash(worker_key) & mask;
+  while (by_key_[at] != 0 && (*links_)[by_key_[at] - 1].logical_key != worker_key) {
+    at = (at + 1) & mask;
+  }
+  return at;
 }
 
-std::optional<AccountRef> LinkIndex::account_of(std::string_view worker_key) const {
-  const auto at = std::lower_bound(
-      links_.begin(), links_.end(), worker_key,
-      [this](const Entry& entry, std::string_view key) { return key_of(entry) < key; });
-  if (at == links_.end() || key_of(*at) != worker_key) return std::nullopt;
-  return at->account;
+std::optional<LinkIndex::Owned> LinkIndex::account_of(std::string_view worker_key) const {
+  if (by_key_.empty()) return std::nullopt;
+  const std::uint32_t position = by_key_[slot_of(worker_key)];
+  if (position == 0) return std::nullopt;
+  return Owned{accounts_[position - 1], (*links_)[position - 1].released};
 }
 
 std::optional<LinkIndex::Owner> LinkIndex::owner_of(AccountRef account) const {
   const std::uint32_t at = by_account_[account];
   if (at == 0) return std::nullopt;
-  const Entry& entry = links_[at - 1];
-  return Owner{key_of(entry), entry.released};
+  const LinkView link = (*links_)[at - 1];
+  return Owner{link.logical_key, link.released};
 }
 
-bool LinkIndex::owned(AccountRef account) const {
-  const auto owner = owner_of(account);
-  return owner && !owner->released;
-}
+bool LinkIndex::owned(AccountRef account) const { return ours_[account]; }
 
 bool LinkIndex::group_linked(std::string_view group_id) const {
   return groups_.count(std::string(group_id)) > 0;

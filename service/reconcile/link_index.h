@@ -9,20 +9,25 @@
 #include <vector>
 
 #include "service/model/account.h"
+#include "service/model/link_list.h"
 
 namespace rollcall {
 
-/// Built once, then read only. Views are valid while the index lives.
+/// Built once, then read only. Views are valid while the list does.
 class LinkIndex {
  public:
-  LinkIndex(std::span<const Link> links, const AccountIndex& accounts);
+  LinkIndex(const LinkList* links, const AccountIndex& accounts);
 
   struct Owner {
     std::string_view worker_key;
     bool released = false;
   };
+  struct Owned {
+    AccountRef account = 0;
+    bool released = false;
+  };
   /// The account linked to a worker key, released or not.
-  std::optional<AccountRef> account_of(std::string_view worker_key) const;
+  std::optional<Owned> account_of(std::string_view worker_key) const;
   /// Who owns the account; nullopt: not ours.
   std::optional<Owner> owner_of(AccountRef account) const;
   /// Ours: linked and not released.
@@ -31,21 +36,18 @@ class LinkIndex {
   /// Links of users that the org no longer has.
   const std::vector<Link>& gone() const { return gone_; }
   /// No user link at all: the first run, or a lost journal.
-  bool no_users() const { return links_.empty() && gone_.empty(); }
-  std::size_t users() const { return links_.size(); }
+  bool no_users() const { return users_ == 0 && gone_.empty(); }
+  std::size_t users() const { return users_; }
 
  private:
-  struct Entry {
-    AccountRef account;
-    std::uint32_t key_offset;
-    std::uint16_t key_length;
-    bool released;
-  };
-  std::string_view key_of(const Entry& entry) const;
+  std::size_t slot_of(std::string_view worker_key) const;
 
-  std::string keys_;
-  std::vector<Entry> links_;               // sorted by worker key
-  std::vector<std::uint32_t> by_account_;  // account -> position in links_ + 1
+  const LinkList* links_;
+  std::size_t users_ = 0;                  // links whose account is in the org
+  std::vector<std::uint32_t> by_key_;      // open addressing: position in the list + 1
+  std::vector<AccountRef> accounts_;       // by position in the list
+  std::vector<std::uint32_t> by_account_;  // account -> position in the list + 1
+  std::vector<bool> ours_;                 // account -> linked and not released
   std::vector<Link> gone_;
   std::unordered_set<std::string> groups_;
 };

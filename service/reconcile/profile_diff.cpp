@@ -77,6 +77,15 @@ Result<ProfileMapper::Wanted> ProfileMapper::evaluate_mapping(const ProfileMappi
   return wanted;
 }
 
+bool ProfileMapper::is_same_already(const ProfileMapping& mapping, const PersonRecord& person,
+                                    const AccountView& account) const {
+  AttrId plain = 0;
+  if (!mapping.expression.is_plain_hr(plain)) return false;
+  return person.hr.state(plain) == AttrState::value && !person.hr.text(plain).empty() &&
+         account.profile.state(mapping.attribute) == AttrState::value &&
+         account.profile.text(mapping.attribute) == person.hr.text(plain);
+}
+
 std::optional<ProfileIssue> ProfileMapper::check(const ProfileMapping& mapping,
                                                  const Wanted& wanted) const {
   const Target& target = targets_[mapping.attribute];
@@ -193,6 +202,7 @@ ProfileResult ProfileMapper::map(const PersonRecord& person, const AccountView* 
     }
     // A login by candidates is decided once, at creation.
     if (account != nullptr && gives_candidates(mapping.expression)) continue;
+    if (account != nullptr && is_same_already(mapping, person, *account)) continue;
     const auto wanted = evaluate_mapping(mapping, person);
     if (!wanted) {
       result.issue =

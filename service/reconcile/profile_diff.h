@@ -58,6 +58,10 @@ class ProfileMapper {
     std::string text;
   };
   Result<Wanted> evaluate_mapping(const ProfileMapping& mapping, const PersonRecord& person);
+  /// A column taken as it is, whose text is in the account: the usual case, decided without
+  /// copying.
+  bool is_same_already(const ProfileMapping& mapping, const PersonRecord& person,
+                       const AccountView& account) const;
   std::optional<ProfileIssue> check(const ProfileMapping& mapping, const Wanted& wanted) const;
   bool differs(AttrId id, const Wanted& wanted, const AccountView& account) const;
   bool refused_before(AttrId id, const Wanted& wanted, const AccountView& account) const;

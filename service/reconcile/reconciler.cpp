@@ -100,10 +100,12 @@ class Reconciler::Impl {
   }
 
   const PersonHistory* history_of(std::string_view worker_key) const {
+    if (history_.empty()) return nullptr;
     const auto found = history_.find(std::string(worker_key));
     return found == history_.end() ? nullptr : found->second;
   }
   const OwnStatusChange* own_of(std::string_view user_id) const {
+    if (own_.empty()) return nullptr;
     const auto found = own_.find(std::string(user_id));
     return found == own_.end() ? nullptr : found->second;
   }
@@ -393,8 +395,9 @@ void Reconciler::Impl::absent_account(AccountRef ref, std::string_view worker_ke
 void Reconciler::Impl::conclude_absent(const SourceEnd& end, Reconciled& out) {
   bool any_unproved = false;
   for (AccountRef ref = 0; ref < inputs_.accounts->size(); ++ref) {
+    if (!links_.owned(ref)) continue;
     const auto owner = links_.owner_of(ref);
-    if (!owner || owner->released || seen_.has(fast_hash(owner->worker_key))) continue;
+    if (seen_.has(fast_hash(owner->worker_key))) continue;
     if (end.rejected_without_key > 0) {
       any_unproved = true;
       continue;
@@ -498,9 +501,9 @@ void Reconciler::Impl::summarise(Reconciled& out) {
     for (const std::uint64_t n : out.group_population) out.membership_population += n;
   }
   for (AccountRef ref = 0; ref < inputs_.accounts->size(); ++ref) {
+    if (!links_.owned(ref)) continue;
     const AccountStatus status = inputs_.accounts->at(ref).status;
-    const bool enabled = can_sign_in(status) || status == AccountStatus::staged;
-    if (enabled && links_.owned(ref)) ++out.linked_enabled;
+    if (can_sign_in(status) || status == AccountStatus::staged) ++out.linked_enabled;
   }
 }
 

@@ -8,13 +8,13 @@ namespace rollcall {
 
 void KeyIndex::reserve(std::size_t entries) {
   std::size_t slots = 16;
-  while (slots * 3 < entries * 4) slots *= 2;
+  while (slots * 4 < entries * 5) slots *= 2;
   if (slots > slots_.size()) grow(slots);
 }
 
 void KeyIndex::insert(std::uint64_t hash, std::uint32_t ref) {
   ROLLCALL_ASSERT(ref < 0x7fffffffU);
-  if (slots_.empty() || (count_ + 1) * 4 > slots_.size() * 3) {
+  if (slots_.empty() || (count_ + 1) * 5 > slots_.size() * 4) {
     grow(slots_.empty() ? 16 : slots_.size() * 2);
   }
   place({static_cast<std::uint32_t>(hash), ref + 1});

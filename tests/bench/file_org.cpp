@@ -32,8 +32,8 @@ Result<ScanSummary> FileOrg::observe(const ScanScope& scope, DirectorySink& sink
     if (!count) return count.error();
     out.users += *count;
   }
-  for (const std::string& id : scope.linked_users) {
-    if (seen.pass_of(id) == 0) out.certified = false;
+  for (const LinkView link : *scope.links) {
+    if (seen.pass_of(link.okta_id) == 0) out.certified = false;
   }
   return out;
 }

@@ -4,7 +4,6 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -72,9 +71,10 @@ std::vector<std::string> copied_out(PGconn* connection) {
 }
 
 double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+  const SystemClock clock;
+  const MonoTime start = clock.mono();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(clock.mono() - start) / 1000;
 }
 
 double raw_copy(PGconn* connection, const std::vector<std::string>& blocks) {

@@ -1,8 +1,5 @@
-// One measured step of tests/bench/run, each in a process of its own so that its processor time and
-// memory are its own. Prints: people accounts same changed joiners leavers.
-//   plan_bench make DIR SIZE DSN   writes the company and a journal that owns every account
-//   plan_bench floor DIR           the least work that tells who joins, moves and leaves
-//   plan_bench product DIR DSN     a whole plan: rules, correlation, ownership, guard, forecast
+// One measured step of tests/bench/run, in a process of its own so that its processor time and
+// memory are its own: makes the company, or plans it as the floor or the product does.
 #include <fmt/core.h>
 
 #include <cstdlib>
@@ -41,7 +38,8 @@ std::string rules() {
       "  - {name: hr, kind: file, path: hr.csv, key: employeeNumber}\n"
       "users:\n  manage: [link, attributes, lifecycle]\n"
       "  match: [{okta: user.employeeNumber, hr: hr.employeeNumber}]\n"
-      "  joiner: {credential: invite}\n  not_suspendable: deactivate\n  terminated: [{after: 0d, do: [suspend]}]\n"
+      "  joiner: {credential: invite}\n  not_suspendable: deactivate\n  terminated: [{after: 0d, "
+      "do: [suspend]}]\n"
       "  absent: {after_reads: 1, after_days: 0, then: report}\n  profile:\n";
   for (const std::string_view name : kAttributes) text += fmt::format("    {0}: hr.{0}\n", name);
   return text;
@@ -134,7 +132,9 @@ int run(const std::vector<std::string>& words) {
   } else if (words.size() == 3 && words[0] == "product") {
     product(words[1], words[2]);
   } else {
-    fmt::print(stderr, "usage: plan_bench make DIR SIZE DSN | floor DIR | product DIR DSN\n");
+    fmt::print(stderr,
+               "usage: plan_bench make DIR SIZE DSN | floor DIR | product DIR DSN\n"
+               "each prints: people accounts same changed joiners leavers\n");
     return 64;
   }
   return 0;

@@ -186,7 +186,7 @@ TEST_P(JournalHistory, LinksFollowWhatWasApplied) {
   std::map<std::string, Link> links;
   const auto found = journal_->links();
   ASSERT_TRUE(found);
-  for (const Link& link : *found) links[link.okta_id] = link;
+  for (const LinkView link : *found) links[std::string(link.okta_id)] = link.copy();
   ASSERT_EQ(links.size(), 2U);
   EXPECT_TRUE(links.at("00u1").released);
   EXPECT_EQ(links.at("00ga").logical_key, "dept-A");

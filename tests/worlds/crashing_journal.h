@@ -64,7 +64,7 @@ class CrashingJournal final : public Journal {
   Result<void> supersede(const RunHandle& run) override {
     return write([&] { return inner_.supersede(run); });
   }
-  Result<std::vector<Link>> links() override { return inner_.links(); }
+  Result<LinkList> links() override { return inner_.links(); }
   Result<Watermark> watermark(const std::string& s) override { return inner_.watermark(s); }
   Result<std::vector<PersonHistory>> person_history() override { return inner_.person_history(); }
   Result<std::vector<OwnStatusChange>> own_status_changes() override {

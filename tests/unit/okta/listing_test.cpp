@@ -117,7 +117,10 @@ TEST(Listing, LinkedUsersThatNoChainShowedAreSettledById) {
   Read read;
   read.org.add_users(10);
   read.org.users.push_back({"00uHidden", "SUSPENDED", 1, 1, false});
-  read.scope.linked_users = {"00u100001", "00uHidden", "00uGone"};
+  const LinkList links{{Link::Kind::user, "00u100001", "00u100001", false},
+                       {Link::Kind::user, "00uHidden", "00uHidden", false},
+                       {Link::Kind::user, "00uGone", "00uGone", false}};
+  read.scope.links = &links;
   const ScanSummary summary = read.summary();
   certified(summary);
   EXPECT_EQ(summary.requests_by_term.at("by id"), 2U);
@@ -162,7 +165,9 @@ TEST(Listing, ACredentialThatSeesNobodyIsNotCertifiedAndCostsNoReadsById) {
   Read read;
   read.org.add_users(10);
   for (auto& user : read.org.users) user.in_index = false;
-  read.scope.linked_users = {"00u100001", "00u100002"};
+  const LinkList links{{Link::Kind::user, "00u100001", "00u100001", false},
+                       {Link::Kind::user, "00u100002", "00u100002", false}};
+  read.scope.links = &links;
   const ScanSummary summary = read.summary();
   EXPECT_FALSE(summary.certified);
   EXPECT_TRUE(has_reason(summary, ErrorCode::okta_sees_nothing));

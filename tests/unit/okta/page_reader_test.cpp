@@ -1,11 +1,30 @@
 #include "connectors/okta/page_reader.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "tests/unit/okta/samples.h"
 
 namespace rollcall {
 namespace {
+
+TEST(PageReader, KeepsNothingOfTheUsersItHasRead) {
+  AttrSchema schema;
+  schema.add({"login"});
+  schema.add({"title"});
+  PageReader reader(schema);
+  const std::string page =
+      R"([{"id":"00u1","profile":{"login":"a","title":")" + std::string(50'000, 'x') + R"("}}])";
+  const auto bytes_after = [&](int pages) {
+    for (int i = 0; i < pages; ++i) {
+      std::string body = page;
+      EXPECT_TRUE(reader.users(body, [](const AccountView&) {}));
+    }
+    return ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+  };
+  const auto before = bytes_after(10);
+  EXPECT_LT(bytes_after(200), before + page.size());
+}
 
 TEST(PageReader, PacksAUserWhateverTheOrderAndTheUnknownProperties) {
   AttrSchema schema;

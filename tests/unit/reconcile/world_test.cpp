@@ -161,7 +161,8 @@ std::vector<std::string> World::plan() {
   inputs.settings = &settings;
   inputs.accounts = &snapshot;
   inputs.org = {snapshot.groups(), snapshot.rules(), &schema, principal, admins};
-  inputs.links = links;
+  const LinkList packed(links);
+  inputs.links = &packed;
   inputs.history = &history;
   inputs.as_of = {now, "UTC", *local_date(now, "UTC")};
   Reconciler reconciler(inputs);
