@@ -171,7 +171,7 @@ std::string finding_section(const Scene& scene) {
                                  : group.severity == Severity::warning ? "held"
                                                                        : "soft";
     table.row({"<code>" + html(group.code) + "</code>",
-               fmt::format("<span class=\"tag {}\">{}</span>", css, to_string(group.severity)),
+               fmt::format("<span class=\"tag {} st\">{}</span>", css, to_string(group.severity)),
                number(group.count), examples + "</ul>"});
   }
   return table.finish();

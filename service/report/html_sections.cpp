@@ -152,7 +152,9 @@ std::string problem_section(const Scene& scene, const Tally& tally) {
                   {{"Who"}, {"What"}, {"State"}, {"Reason"}, {"Okta request"}});
   for (const Kept& kept : tally.problem_rows) {
     std::string reason = kept.code.empty() ? std::string() : "<code>" + html(kept.code) + "</code>";
-    if (scene.full && !kept.message.empty()) reason += "<br>" + html(kept.message);
+    if (scene.full && !kept.message.empty()) {
+      reason += (reason.empty() ? "" : "<br>") + html(kept.message);
+    }
     table.row(
         {person_cell(scene, kept.op.subject), deed_html(scene, kept.op),
          "<span class=\"tag bad st\">" + html(kept.state) + "</span>", reason,

@@ -42,12 +42,13 @@ th{text-align:left;font-size:.78rem;font-weight:600;color:var(--soft);border-bot
 padding:4px 10px 4px 0;vertical-align:bottom}
 td{border-bottom:1px solid var(--line);padding:6px 10px 6px 0;vertical-align:top}
 tbody tr:last-child td{border-bottom:0}
-table+table,.more+table{margin-top:18px}td:first-child{min-width:13.5em}.st{white-space:nowrap}
+table+table,.more+table{margin-top:18px}td:first-child{min-width:13.5em}
 td.n,th.n{text-align:right;padding-right:16px;font-variant-numeric:tabular-nums;white-space:nowrap}
 ul{margin:0;padding:0;list-style:none}li+li{margin-top:2px}
 .sym{display:inline-block;width:1.1em;font-weight:700}
 .was{color:var(--soft);text-decoration:line-through;text-decoration-thickness:1px}
-.tag{display:inline-block;font-size:.76rem;border:1px solid currentColor;border-radius:4px;padding:0 6px;white-space:normal}
+.tag{display:inline-block;font-size:.76rem;border:1px solid currentColor;border-radius:4px;padding:0 6px}
+.tag.st{white-space:nowrap}th,code.soft{overflow-wrap:break-word}[hidden]{display:none!important}
 .bar{position:relative;display:block;margin-top:6px;height:10px;min-width:120px;border-radius:5px;background:var(--line);overflow:hidden}
 .bar i{position:absolute;inset:0 auto 0 0;background:var(--bar)}.bar i.over{background:var(--bar-over)}
 .bar b{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:var(--ink)}
@@ -57,7 +58,7 @@ padding:4px 10px;margin-left:auto;min-width:220px}
 nav input:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
 footer{color:var(--soft);font-size:.84rem;margin-top:20px}
 .more{color:var(--soft);font-size:.88rem;margin:8px 0 0}
-@media (max-width:640px){main{padding:16px 12px 32px}section,.facts{padding:12px}
+@media (max-width:760px){main{padding:16px 12px 32px}section,.facts{padding:12px}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td,caption{display:block}
 tbody tr{border-bottom:1px solid var(--line);padding:8px 0}tbody tr:last-child{border-bottom:0}
