@@ -130,6 +130,7 @@ class PgJournal final : public Journal {
                                       std::span<const Settled> settled);
   void write_moves(Tx& tx, RunState& state, std::span<const Transition> moves);
   void write_effects(Tx& tx, const Effects& effects);
+  void write_status(Tx& tx, const std::vector<OwnStatusChange>& changes);
   void block(Tx& tx, RunState& state, const std::vector<std::pair<std::uint32_t, Outcome>>& rows);
   void block_dependants(Tx& tx, RunState& state, const Array& causes);
   Result<std::vector<Claim>> ready(Tx& tx, const RunState& state, const ClaimWish& wish);

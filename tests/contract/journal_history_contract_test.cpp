@@ -222,6 +222,27 @@ TEST_P(JournalHistory, RemembersItsOwnNewestStatusChangeAndGrants) {
   EXPECT_EQ((*journal_->own_status_changes())[0].kind, Kind::user_deactivate);
 }
 
+TEST_P(JournalHistory, RemembersWhetherSessionsWereEndedAfterItsStatusChange) {
+  PlanDraft plan;
+  plan.add(Kind::user_suspend, "E1", "00u1");
+  plan.add(Kind::user_clear_sessions, "E1", "00u1", {1});
+  plan.add(Kind::user_clear_sessions, "E2", "00u2");
+  const RunHandle run = start(plan);
+  turn(run);
+  turn(run, {applied(1), applied(3)});
+  ASSERT_EQ(journal_->own_status_changes()->size(), 1U);
+  EXPECT_FALSE((*journal_->own_status_changes())[0].sessions_cleared);
+  turn(run, {applied(2)});
+  EXPECT_TRUE((*journal_->own_status_changes())[0].sessions_cleared);
+  ASSERT_TRUE(journal_->end_run(run, 0, ""));
+  PlanDraft next;
+  next.add(Kind::user_deactivate, "E1", "00u1");
+  const RunHandle later = start(next);
+  turn(later);
+  turn(later, {applied(1)});
+  EXPECT_FALSE((*journal_->own_status_changes())[0].sessions_cleared) << "since the newest";
+}
+
 TEST_P(JournalHistory, SaysWhomItWroteLately) {
   PlanDraft plan = three_updates();
   plan.add(Kind::user_create, "E4", "");
