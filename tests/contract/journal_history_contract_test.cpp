@@ -61,6 +61,7 @@ TEST_P(JournalHistory, FindsWhatACrashLeftAndSettlesItInANewEpoch) {
   const RunHandle run = start(plan);
   EXPECT_EQ(ids(turn(run, {}, 3)), (Ids{4, 1, 2}));
   turn(run, {ended(2, State::ambiguous)}, 0);
+  bench_->clock.advance(7'000);
   crash();
   const auto left = journal_->interrupted();
   ASSERT_TRUE(left);
@@ -77,6 +78,7 @@ TEST_P(JournalHistory, FindsWhatACrashLeftAndSettlesItInANewEpoch) {
   ASSERT_TRUE(claims);
   EXPECT_EQ(ids(*claims), (Ids{1, 2, 4}));
   EXPECT_TRUE((*claims)[0].settle_only);
+  EXPECT_EQ((*claims)[0].intent_age_ms, 7'000);
   ASSERT_EQ((*claims)[2].riders.size(), 1U);
   EXPECT_EQ((*claims)[2].riders[0].id, 5U);
   EXPECT_EQ(journal_->settle_and_claim(run, {}, {1, {}}).error().code,
