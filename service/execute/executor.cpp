@@ -223,7 +223,8 @@ void Executor::looked(Work& work, const Completion& completion, MonoTime now) {
   }
   const Observed& seen = *completion.observed;
   const std::string& user_id = work.operation.subject.user_id;
-  if (!user_id.empty()) {
+  // An addition's look shows groups only: nothing for the person's next operation.
+  if (!user_id.empty() && work.operation.kind != OperationKind::group_add_member) {
     if (reads_.size() >= kReadsKept) reads_.clear();
     Read& read = reads_[user_id] = {seen, now};
     // Those speak of this operation's group and attributes, not of the person's next one's.
