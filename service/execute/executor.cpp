@@ -120,7 +120,7 @@ void Executor::completed(const Completion& completion, MonoTime now) {
     ROLLCALL_ASSERT(work.looking);
     --in_flight_;
     work.looking = false;
-    trouble_.ended(completion.outcome, id, work.serial, serial_, now);
+    trouble_.ended(completion.outcome, {id, work.serial, false}, serial_, now);
     looked(work, completion, now);
   } else {
     answered(work, completion, now);
@@ -139,7 +139,7 @@ void Executor::answered(Work& work, const Completion& completion, MonoTime now) 
   --in_flight_;
   for (const Operation& rider : work.riders) host_of_.erase(rider.id);
   work.last = work.answers[work.operation.id];
-  trouble_.ended(work.last, work.operation.id, work.serial, serial_, now);
+  trouble_.ended(work.last, {work.operation.id, work.serial, true}, serial_, now);
   sent_ended(work, now);
 }
 
