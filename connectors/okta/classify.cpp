@@ -407,7 +407,8 @@ Error read_failure(const HttpExchange& exchange, std::string_view what) {
   }
   Operation read;
   read.kind = Kind::user_update;
-  const Outcome out = by_status(read, *exchange.reply);
+  Outcome out = by_status(read, *exchange.reply);
+  if (out.code == ErrorCode::okta_forbidden) out.message = "the credential may not read this";
   const std::string id = request_id(*exchange.reply);
   return make_error(out.code.value_or(ErrorCode::okta_page_unreadable),
                     out.message + (id.empty() ? "" : ", request id " + id), place);
