@@ -1,6 +1,7 @@
 // HTTPS over Poco: strict verification, phases told apart (before, during and after sending).
 #include "connectors/http/client.h"
 
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <Poco/Exception.h>
@@ -72,6 +73,15 @@ class Session final : public net::HTTPSClientSession {
   }
 };
 
+/// OpenSSL's verdict on the certificate of this thread's handshake. Poco shows only the oldest
+/// entry of the error queue, which for a CA made anew under its old name is one of the arithmetic.
+thread_local bool certificate_refused = false;
+
+int note_verdict(int accepted, X509_STORE_CTX* /*store*/) {
+  if (accepted == 0) certificate_refused = true;
+  return accepted;
+}
+
 net::Context::Ptr make_context(const std::string& ca_file) {
   static std::once_flag once;
   std::call_once(once, [] { net::initializeSSL(); });
@@ -81,6 +91,8 @@ net::Context::Ptr make_context(const std::string& ca_file) {
   context->disableProtocols(net::Context::PROTO_SSLV2 | net::Context::PROTO_SSLV3 |
                             net::Context::PROTO_TLSV1 | net::Context::PROTO_TLSV1_1);
   context->enableExtendedCertificateVerification(true);
+  SSL_CTX_set_verify(context->sslContext(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     note_verdict);
   return context;
 }
 
@@ -145,6 +157,7 @@ HttpExchange HttpClient::State::exchange(const HttpRequest& request, std::int64_
                       span_of(deadline_ms));
   net::HTTPRequest out(request.method, request.target, net::HTTPMessage::HTTP_1_1);
   fill(out, request);
+  certificate_refused = false;
   try {
     std::ostream& stream = session->sendRequest(out);
     stream.write(request.body.data(), static_cast<std::streamsize>(request.body.size()));
@@ -156,10 +169,9 @@ HttpExchange HttpClient::State::exchange(const HttpRequest& request, std::int64_
   } catch (const net::InvalidCertificateException&) {
     return never(ErrorCode::tls_untrusted, "the server's certificate is not trusted");
   } catch (const net::SSLException& e) {
-    const bool untrusted = e.displayText().find("certificate verify failed") != std::string::npos;
-    return never(untrusted ? ErrorCode::tls_untrusted : ErrorCode::tls_failed,
-                 untrusted ? "the server's certificate is not trusted"
-                           : "the TLS handshake failed: " + e.displayText());
+    return never(certificate_refused ? ErrorCode::tls_untrusted : ErrorCode::tls_failed,
+                 certificate_refused ? "the server's certificate is not trusted"
+                                     : "the TLS handshake failed: " + e.displayText());
   } catch (const Poco::Exception& e) {
     return never(ErrorCode::http_unreachable, "no connection: " + e.displayText());
   }

@@ -321,6 +321,31 @@ Observed group_of(const Operation& op, const Json& body) {
   return out;
 }
 
+/// The groups of the person that an addition names.
+Observed membership_of(const Operation& op, const Json& groups) {
+  Observed out;
+  out.exists = true;
+  out.user_id = op.subject.user_id;
+  out.group_id = op.object.id;
+  out.member = std::any_of(groups.items().begin(), groups.items().end(), [&op](const Json& group) {
+    return group["id"].as_string() == op.object.id;
+  });
+  return out;
+}
+
+/// What a read of the operation's target shows; nothing if the body is not what was asked for.
+std::optional<Observed> shown(const Operation& op, const Json& body) {
+  if (op.kind == Kind::group_add_member) {
+    if (!body.is_array()) return std::nullopt;
+    return membership_of(op, body);
+  }
+  if (on_group_itself(op.kind) || op.kind == Kind::group_link || op.kind == Kind::group_unlink) {
+    return group_of(op, body);
+  }
+  if (body["id"].as_string().empty()) return std::nullopt;
+  return user_of(op, body);
+}
+
 }  // namespace
 
 OktaError read_error(std::string_view body) {
@@ -346,8 +371,6 @@ Completion read_probe(const Operation& op, const HttpExchange& exchange) {
   Completion completion;
   completion.operation = op.id;
   completion.probe = true;
-  const bool by_group =
-      on_group_itself(op.kind) || op.kind == Kind::group_link || op.kind == Kind::group_unlink;
   if (!exchange.reply) {
     completion.outcome = without_reply(*exchange.failure, true);
     return completion;
@@ -358,8 +381,8 @@ Completion read_probe(const Operation& op, const HttpExchange& exchange) {
   const OktaError error = reply.status < 300 ? OktaError{} : read_error(reply.body);
   if (reply.status >= 200 && reply.status < 300) {
     const auto body = parse_json(reply.body);
-    if (body && (by_group || !(*body)["id"].as_string().empty())) {
-      completion.observed = by_group ? group_of(op, *body) : user_of(op, *body);
+    if (body) completion.observed = shown(op, *body);
+    if (completion.observed) {
       completion.outcome.state = State::applied;
     } else {
       completion.outcome = outcome(State::retry, ErrorCode::okta_page_unreadable,
@@ -384,7 +407,8 @@ Error read_failure(const HttpExchange& exchange, std::string_view what) {
   }
   Operation read;
   read.kind = Kind::user_update;
-  const Outcome out = by_status(read, *exchange.reply);
+  Outcome out = by_status(read, *exchange.reply);
+  if (out.code == ErrorCode::okta_forbidden) out.message = "the credential may not read this";
   const std::string id = request_id(*exchange.reply);
   return make_error(out.code.value_or(ErrorCode::okta_page_unreadable),
                     out.message + (id.empty() ? "" : ", request id " + id), place);

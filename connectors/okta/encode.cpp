@@ -199,6 +199,11 @@ Result<HttpRequest> encode_probe(const Operation& op) {
     default:
       break;
   }
+  // One page tells it for a group of any size. A removal is judged by the person's status, and what
+  // it would find out besides is harmless to send again.
+  if (op.kind == OperationKind::group_add_member) {
+    return without_body("GET", user_path(op, "/groups"));
+  }
   if (!op.subject.user_id.empty()) return without_body("GET", user_path(op));
   return without_body("GET", login_path(op));
 }

@@ -47,6 +47,7 @@ Result<void> open_journal(const Program& program, Wired& wired) {
     options.key = std::move(*key);
   }
   options.clock = &program.clock();
+  options.stop = program.stop();
   auto journal = open_pg_journal(options);
   if (!journal) return journal.error();
   wired.journal = std::move(*journal);

@@ -120,7 +120,7 @@ void Executor::completed(const Completion& completion, MonoTime now) {
     ROLLCALL_ASSERT(work.looking);
     --in_flight_;
     work.looking = false;
-    trouble_.ended(completion.outcome, id, work.serial, serial_, now);
+    trouble_.ended(completion.outcome, {id, work.serial, false}, serial_, now);
     looked(work, completion, now);
   } else {
     answered(work, completion, now);
@@ -139,7 +139,7 @@ void Executor::answered(Work& work, const Completion& completion, MonoTime now) 
   --in_flight_;
   for (const Operation& rider : work.riders) host_of_.erase(rider.id);
   work.last = work.answers[work.operation.id];
-  trouble_.ended(work.last, work.operation.id, work.serial, serial_, now);
+  trouble_.ended(work.last, {work.operation.id, work.serial, true}, serial_, now);
   sent_ended(work, now);
 }
 
@@ -223,7 +223,8 @@ void Executor::looked(Work& work, const Completion& completion, MonoTime now) {
   }
   const Observed& seen = *completion.observed;
   const std::string& user_id = work.operation.subject.user_id;
-  if (!user_id.empty()) {
+  // An addition's look shows groups only: nothing for the person's next operation.
+  if (!user_id.empty() && work.operation.kind != OperationKind::group_add_member) {
     if (reads_.size() >= kReadsKept) reads_.clear();
     Read& read = reads_[user_id] = {seen, now};
     // Those speak of this operation's group and attributes, not of the person's next one's.

@@ -28,31 +28,34 @@ bool OrgTrouble::is_trouble(const Outcome& outcome) {
   return outcome.http_status >= 500;
 }
 
-void OrgTrouble::ended(const Outcome& outcome, std::uint32_t operation, std::uint64_t serial,
-                       std::uint64_t newest_serial, MonoTime now) {
-  if (!is_trouble(outcome)) {
-    // An answer to a request that left before the last failure proves nothing about now, but it
-    // was given: one failing operation among working ones must not slow the rest.
-    strikes_ = 0;
-    silent_since_.reset();
-    paused_until_.reset();
-    pause_ms_ = 0;
-    last_operation_ = 0;
-    return;
-  }
+void OrgTrouble::answered(bool write) {
+  // An answer to a request that left before the last failure proves nothing about now, but it
+  // was given: one failing operation among working ones must not slow the rest.
+  silent_since_.reset();
+  read_strikes_ = 0;
+  if (write) write_strikes_ = 0;
+  if (strikes() > 0) return;
+  paused_until_.reset();
+  pause_ms_ = 0;
+  last_operation_ = 0;
+}
+
+void OrgTrouble::ended(const Outcome& outcome, const Request& request, std::uint64_t newest_serial,
+                       MonoTime now) {
+  if (!is_trouble(outcome)) return answered(request.write);
   const bool silence = is_silence(outcome);
   if (silence && !silent_since_) silent_since_ = now;
   if (silence && now - *silent_since_ >= kSilence_ms) over_ = true;
-  if (serial <= counted_up_to_) return;
+  if (request.serial <= counted_up_to_) return;
   counted_up_to_ = newest_serial;
-  const bool first = strikes_ == 0;
-  if (operation != last_operation_) ++strikes_;
-  last_operation_ = operation;
+  const bool first = strikes() == 0;
+  if (request.operation != last_operation_) ++(request.write ? write_strikes_ : read_strikes_);
+  last_operation_ = request.operation;
   if (!first) {
     pause_ms_ = std::min(kLongestPause_ms, pause_ms_ == 0 ? kFirstPause_ms : pause_ms_ * 2);
     paused_until_ = now + pause_ms_;
   }
-  if (!silence && strikes_ >= kStrikes) over_ = true;
+  if (!silence && strikes() >= kStrikes) over_ = true;
 }
 
 std::size_t OrgTrouble::allowance(MonoTime now, std::optional<MonoTime>& wake_at) const {

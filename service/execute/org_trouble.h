@@ -18,10 +18,17 @@ class OrgTrouble {
   /// So long without any answer at all (network, TLS) ends the run.
   static constexpr std::int64_t kSilence_ms = 120'000;
 
-  /// Notes how a request ended. `serial` numbers requests in the order of sending: failures of
-  /// requests that left before the last failure came back are one failure, not many.
-  void ended(const Outcome& outcome, std::uint32_t operation, std::uint64_t serial,
-             std::uint64_t newest_serial, MonoTime now);
+  struct Request {
+    std::uint32_t operation = 0;
+    std::uint64_t serial = 0;  // numbers requests in the order of sending
+    bool write = true;
+  };
+
+  /// Notes how a request ended. Failures of requests that left before the last failure came back
+  /// are one failure, not many. An answered read does not excuse writes that fail: an org may
+  /// answer every read and take no write.
+  void ended(const Outcome& outcome, const Request& request, std::uint64_t newest_serial,
+             MonoTime now);
 
   /// How many requests may be in flight now; `wake_at` is set while none may.
   std::size_t allowance(MonoTime now, std::optional<MonoTime>& wake_at) const;
@@ -32,7 +39,11 @@ class OrgTrouble {
   static bool is_trouble(const Outcome& outcome);
 
  private:
-  int strikes_ = 0;
+  int strikes() const { return write_strikes_ + read_strikes_; }
+  void answered(bool write);
+
+  int write_strikes_ = 0;
+  int read_strikes_ = 0;
   std::uint64_t counted_up_to_ = 0;
   std::uint32_t last_operation_ = 0;
   std::optional<MonoTime> silent_since_;

@@ -64,6 +64,11 @@ void MemoryStore::Rows::apply(const Effects& effects) {
     std::erase_if(grants, [&](const auto& grant) { return grant.first == group; });
   }
   for (const OwnStatusChange& change : effects.status) status[change.user_id] = change;
+  for (const std::string& user : effects.sessions_cleared) {
+    if (const auto found = status.find(user); found != status.end()) {
+      found->second.sessions_cleared = true;
+    }
+  }
 }
 
 RunRow MemoryStore::Rows::shown(const MemoryRun& run) const {

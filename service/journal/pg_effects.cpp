@@ -83,9 +83,17 @@ void PgJournal::write_effects(Tx& tx, const Effects& effects) {
     exec(tx, "DELETE FROM resource_link WHERE kind = 'group' AND okta_id = $1", group);
     exec(tx, "DELETE FROM membership_grant WHERE group_id = $1", group);
   }
+  if (!effects.status.empty()) write_status(tx, effects.status);
+  if (effects.sessions_cleared.empty()) return;
+  Array users;
+  for (const std::string& user : effects.sessions_cleared) users.add(user);
+  exec(tx, "UPDATE status_change SET sessions_cleared = true WHERE user_id = ANY($1::text[])",
+       users.str());
+}
+
+void PgJournal::write_status(Tx& tx, const std::vector<OwnStatusChange>& changes) {
   std::map<std::string, OwnStatusChange> newest;
-  for (const OwnStatusChange& change : effects.status) newest[change.user_id] = change;
-  if (newest.empty()) return;
+  for (const OwnStatusChange& change : changes) newest[change.user_id] = change;
   Array users, kinds, intents, settled;
   for (const auto& [user, change] : newest) {
     users.add(user);
@@ -97,7 +105,8 @@ void PgJournal::write_effects(Tx& tx, const Effects& effects) {
        "INSERT INTO status_change (user_id, kind, intent_at_ms, settled_at_ms)"
        " SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
        " ON CONFLICT (user_id) DO UPDATE SET kind = excluded.kind,"
-       " intent_at_ms = excluded.intent_at_ms, settled_at_ms = excluded.settled_at_ms",
+       " intent_at_ms = excluded.intent_at_ms, settled_at_ms = excluded.settled_at_ms,"
+       " sessions_cleared = false",
        users.str(), kinds.str(), intents.str(), settled.str());
 }
 

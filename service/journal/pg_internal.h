@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <pqxx/pqxx>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "service/base/digest.h"
@@ -84,6 +86,17 @@ class Session {
   std::unique_ptr<pqxx::quiet_errorhandler> quiet_;  // notices do not belong on stderr
   std::map<const char*, std::string> names_;
   int backend_pid_ = 0;
+};
+
+/// While it lives, a stop request cancels what the connection is doing, from a thread of its own:
+/// a signal has to end statements that take minutes. Repeated, because a cancellation between two
+/// statements is lost.
+class CancelOnStop {
+ public:
+  CancelOnStop(pqxx::connection& connection, const std::stop_token& stop);
+
+ private:
+  std::jthread watcher_;
 };
 
 /// For the rest of a transaction whose statements read or write whole plans.

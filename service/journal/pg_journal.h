@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct PgJournalOptions {
   std::optional<Secret> key;  // 32 bytes (key_from_text); without it no plan can be sealed or read
   const Clock* clock = nullptr;   // times of rows; required, outlives the journal
   std::int64_t lease_ms = 60000;  // how long a claim stands without a heartbeat
+  std::stop_token stop;  // ends statements over a whole plan: run.stopped, and nothing is written
 };
 
 /// Connects and checks the schema. The journal owns one direct connection, which also holds the

@@ -92,11 +92,13 @@ Result<std::vector<OwnStatusChange>> PgJournal::own_status_changes() {
   using List = std::vector<OwnStatusChange>;
   return transact<List>([&](Tx& tx) -> Result<List> {
     List out;
-    for (const auto& row : exec(tx,
-                                "SELECT user_id, kind, intent_at_ms, settled_at_ms"
-                                " FROM status_change ORDER BY user_id")) {
+    for (const auto& row :
+         exec(tx,
+              "SELECT user_id, kind, intent_at_ms, settled_at_ms, sessions_cleared"
+              " FROM status_change ORDER BY user_id")) {
       const auto kind = operation_kind(text(row[1]));
-      if (kind) out.push_back({text(row[0]), *kind, {number(row[2])}, {number(row[3])}});
+      if (!kind) continue;
+      out.push_back({text(row[0]), *kind, {number(row[2])}, {number(row[3])}, truth(row[4])});
     }
     return out;
   });

@@ -82,6 +82,10 @@ Result<std::uint64_t> PgJournal::copy_operations(pqxx::work& tx, OperationCursor
                                                  std::int64_t plan_seq) {
   pqxx::stream_to stream(tx, "operation", kOperationColumns);
   for (std::uint64_t count = 0;; ++count) {
+    if (stop_.stop_requested()) {
+      stream.complete();
+      return make_error(ErrorCode::run_stopped, "The run was asked to stop.");
+    }
     const auto next = operations.next();
     if (!next || *next == nullptr) {
       stream.complete();
@@ -142,7 +146,7 @@ Result<void> PgJournal::seal_plan(OperationCursor& operations, const PlanHeader&
          static_cast<std::int64_t>(*count), bytea(header.config));
     return ok();
   };
-  return transact<void>(body, [&](Tx& tx) -> std::optional<Result<void>> {
+  return transact_unless_stopped<void>(body, [&](Tx& tx) -> std::optional<Result<void>> {
     if (exec(tx, "SELECT 1 FROM plan WHERE seq = $1", *seq).empty()) return std::nullopt;
     return ok();
   });

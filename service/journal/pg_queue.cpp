@@ -14,14 +14,14 @@ using Claims = std::vector<Claim>;
 /// Columns of a stored operation with the ids that earlier operations made.
 #define ROLLCALL_FILLED                                                                         \
   " o.operation, o.worker_key, o.payload, q.attempt, q.host, COALESCE(u.okta_id, ''),"          \
-  " COALESCE(g.okta_id, '') FROM operation_queue q"                                             \
+  " COALESCE(g.okta_id, ''), q.intent_at_ms FROM operation_queue q"                             \
   " JOIN operation o ON o.plan_seq = $2 AND o.operation = q.operation"                          \
   " LEFT JOIN resource_link u ON o.user_id = '' AND o.worker_key <> '' AND u.kind = 'user'"     \
   " AND u.logical_key = o.worker_key"                                                           \
   " LEFT JOIN resource_link g ON o.object_id = '' AND o.object_name <> '' AND g.kind = 'group'" \
   " AND g.logical_key = o.object_name "
 
-/// Row 7 is the host if that is in the same set, else 0.
+/// Column 8 is the host if that is in the same set, else 0.
 constexpr const char* kClaimedInTurn =
     "SELECT f.*, COALESCE(h.operation, 0) FROM (SELECT" ROLLCALL_FILLED
     "WHERE q.run_id = $1 AND q.state = 'intent' AND q.turn = $3) f"
@@ -345,8 +345,8 @@ Result<Claims> PgJournal::load_claims(Tx& tx, const RunState& state, const char*
   for (int pass = 0; pass < 2; ++pass) {
     for (const auto& row : rows) {
       const bool rides = at.count(id_of(row[4])) > 0;
-      if (pass == 0 && number(row[7]) != 0) continue;  // its host is among the claims
-      if (pass == 1 && (number(row[7]) == 0 || !rides)) continue;
+      if (pass == 0 && number(row[8]) != 0) continue;  // its host is among the claims
+      if (pass == 1 && (number(row[8]) == 0 || !rides)) continue;
       auto op = filled(row, state.plan_seq);
       if (!op) return op.error();
       if (pass == 1) {
@@ -354,7 +354,11 @@ Result<Claims> PgJournal::load_claims(Tx& tx, const RunState& state, const char*
         continue;
       }
       at[op->id] = claims.size();
-      claims.push_back({std::move(*op), {}, static_cast<int>(number(row[3])), settle_only});
+      Claim claim{std::move(*op), {}, static_cast<int>(number(row[3])), settle_only};
+      if (settle_only && !row[7].is_null()) {
+        claim.intent_age_ms = state.now - WallTime{number(row[7])};
+      }
+      claims.push_back(std::move(claim));
     }
   }
   return claims;

@@ -172,12 +172,12 @@ Result<RunHandle> PgJournal::begin_run(const RunSpec& spec) {
     return transact<RunHandle>([&](Tx& tx) -> Result<RunHandle> { return locked(tx, spec.lane); });
   }
   held = true;
-  auto run = transact<RunHandle>([&](Tx& tx) { return start(tx, spec, *id); },
-                                 [&](Tx& tx) -> std::optional<Result<RunHandle>> {
-                                   if (exec(tx, "SELECT 1 FROM run WHERE id = $1", *id).empty())
-                                     return std::nullopt;
-                                   return RunHandle{*id, 1, spec.lane};
-                                 });
+  auto run = transact_unless_stopped<RunHandle>(
+      [&](Tx& tx) { return start(tx, spec, *id); },
+      [&](Tx& tx) -> std::optional<Result<RunHandle>> {
+        if (exec(tx, "SELECT 1 FROM run WHERE id = $1", *id).empty()) return std::nullopt;
+        return RunHandle{*id, 1, spec.lane};
+      });
   if (!run) unlock(spec.lane);
   return run;
 }

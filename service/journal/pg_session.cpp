@@ -3,6 +3,9 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 #include "service/base/text.h"
 #include "service/journal/pg_internal.h"
@@ -187,6 +190,34 @@ Result<std::unique_ptr<Session>> Session::open(const std::string& dsn) {
   } catch (const std::exception& error) {
     return translate(error);
   }
+}
+
+static void cancel_once_stopped(pqxx::connection& connection, const std::stop_token& stop,
+                                const std::stop_token& ended) {
+  constexpr std::chrono::milliseconds kAgain{100};
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  const std::stop_callback stopped(stop, [&] {
+    const std::lock_guard lock(mutex);
+    wake.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  wake.wait(lock, ended, [&stop] { return stop.stop_requested(); });
+  while (!ended.stop_requested()) {
+    try {
+      connection.cancel_query();
+    } catch (const std::exception&) {
+      // No way to the server: the statement ends with the connection.
+    }
+    wake.wait_for(lock, ended, kAgain, [] { return false; });
+  }
+}
+
+CancelOnStop::CancelOnStop(pqxx::connection& connection, const std::stop_token& stop) {
+  if (!stop.stop_possible()) return;
+  watcher_ = std::jthread([&connection, stop](const std::stop_token& ended) {
+    cancel_once_stopped(connection, stop, ended);
+  });
 }
 
 void whole_tables(pqxx::transaction_base& tx) {

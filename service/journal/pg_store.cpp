@@ -43,7 +43,8 @@ PgJournal::PgJournal(std::string dsn, std::unique_ptr<Session> session,
     : dsn_(std::move(dsn)),
       session_(std::move(session)),
       clock_(*options.clock),
-      lease_ms_(options.lease_ms) {
+      lease_ms_(options.lease_ms),
+      stop_(options.stop) {
   if (options.key) seal_.emplace(*options.key);
 }
 

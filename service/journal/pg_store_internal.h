@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,6 +94,11 @@ class PgJournal final : public Journal {
   template <class T>
   Result<T> transact(const std::function<Result<T>(Tx&)>& body,
                      const std::function<std::optional<Result<T>>(Tx&)>& committed = {});
+  /// A transaction over a whole plan, which a stop request cancels. Errors: run.stopped.
+  template <class T>
+  Result<T> transact_unless_stopped(
+      const std::function<Result<T>(Tx&)>& body,
+      const std::function<std::optional<Result<T>>(Tx&)>& committed = {});
   /// A transaction of a run that holds its lane: checks epoch and backend, counts the turn, writes
   /// the outcome rows. `again` gives the result of a turn that turns out to be committed.
   template <class T>
@@ -130,6 +136,7 @@ class PgJournal final : public Journal {
                                       std::span<const Settled> settled);
   void write_moves(Tx& tx, RunState& state, std::span<const Transition> moves);
   void write_effects(Tx& tx, const Effects& effects);
+  void write_status(Tx& tx, const std::vector<OwnStatusChange>& changes);
   void block(Tx& tx, RunState& state, const std::vector<std::pair<std::uint32_t, Outcome>>& rows);
   void block_dependants(Tx& tx, RunState& state, const Array& causes);
   Result<std::vector<Claim>> ready(Tx& tx, const RunState& state, const ClaimWish& wish);
@@ -148,6 +155,7 @@ class PgJournal final : public Journal {
   const Clock& clock_;
   std::optional<OperationSeal> seal_;
   std::int64_t lease_ms_;
+  std::stop_token stop_;
   std::array<bool, 2> held_{};  // by lane
 };
 
@@ -181,6 +189,22 @@ Result<T> PgJournal::transact(const std::function<Result<T>(Tx&)>& body,
       session_.reset();
     }
   }
+}
+
+template <class T>
+Result<T> PgJournal::transact_unless_stopped(
+    const std::function<Result<T>(Tx&)>& body,
+    const std::function<std::optional<Result<T>>(Tx&)>& committed) {
+  auto result = transact<T>(
+      [&](Tx& tx) {
+        const CancelOnStop cancel(session_->connection(), stop_);
+        return body(tx);
+      },
+      committed);
+  if (result || !stop_.stop_requested()) return result;
+  // A cancelled statement looks like a session that its server ends.
+  if (result.error().code != ErrorCode::journal_unreachable) return result;
+  return make_error(ErrorCode::run_stopped, "The run was asked to stop.");
 }
 
 template <class T>

@@ -109,6 +109,9 @@ void add_effects(const Transition& move, const QueuedOperation& row, WallTime no
     case Kind::user_delete:
       out.gone_users.push_back(user);
       break;
+    case Kind::user_clear_sessions:
+      out.sessions_cleared.push_back(user);
+      break;
     case Kind::group_create:
       out.links.push_back({Link::Kind::group,
                            move.outcome.group_id.empty() ? group : move.outcome.group_id,

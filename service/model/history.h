@@ -24,6 +24,7 @@ struct OwnStatusChange {
   std::string user_id;
   OperationKind kind = OperationKind::user_suspend;
   WallTime intent_at, settled_at;
+  bool sessions_cleared = false;  // since then
 };
 
 /// A membership that we granted and have not removed.

@@ -135,6 +135,7 @@ class Journal {
 
   // --- plans ---
   /// Stores the plan, all or nothing; takes no lock. Sealing the same id again refreshes it.
+  /// Errors: run.stopped.
   virtual Result<void> seal_plan(OperationCursor& operations, const PlanHeader& header,
                                  const PlanTrailer& trailer, const Sha256& id) = 0;
   virtual Result<std::optional<PlanState>> find_plan(const Sha256& id) = 0;
@@ -142,7 +143,8 @@ class Journal {
   virtual Result<std::vector<Operation>> plan_operations(const Sha256& id) = 0;
 
   // --- runs ---
-  /// Takes the lane. Errors: journal.locked, whose message names holder, start and progress.
+  /// Takes the lane. Errors: journal.locked, whose message names holder, start and progress;
+  /// run.stopped.
   virtual Result<RunHandle> begin_run(const RunSpec& spec) = 0;
   /// Writes outcomes, then claims ready operations as `intent`, in one transaction.
   virtual Result<std::vector<Claim>> settle_and_claim(const RunHandle& run,

@@ -51,17 +51,29 @@ void contain_with(OperationKind kind, const Due& due, LifecycleDecision& out) {
   if (due.reset_factors) out.actions.push_back(OperationKind::user_reset_factors);
 }
 
-LifecycleDecision leaving(WallTime since, const AccountView& account, const UserSettings& settings,
-                          WallTime now) {
+/// A run may have ended between our status change and the end of the sessions.
+void finish_containment(const AccountView& account, const OwnStatusChange* own, OperationKind kind,
+                        const Due& due, LifecycleDecision& out) {
+  if (!due.clear_sessions || !caused_by_us(account, own, kind) || own->sessions_cleared) return;
+  out.actions.push_back(OperationKind::user_clear_sessions);
+}
+
+LifecycleDecision leaving(WallTime since, const AccountView& account, const OwnStatusChange* own,
+                          const UserSettings& settings, WallTime now) {
   LifecycleDecision out;
   const Due due = due_steps(settings, since, now);
   out.remove_groups = due.remove_groups;
   if (!due.suspend && !due.deactivate) return out;
   switch (account.status) {
     case AccountStatus::deprovisioned:
+      finish_containment(account, own, OperationKind::user_deactivate, due, out);
       return out;
     case AccountStatus::suspended:
-      if (due.deactivate) contain_with(OperationKind::user_deactivate, due, out);
+      if (due.deactivate) {
+        contain_with(OperationKind::user_deactivate, due, out);
+      } else {
+        finish_containment(account, own, OperationKind::user_suspend, due, out);
+      }
       return out;
     case AccountStatus::staged:
       if (due.deactivate) contain_with(OperationKind::user_deactivate, due, out);
@@ -153,7 +165,7 @@ LifecycleDecision decide_lifecycle(Employment employment, WallTime since,
       return staying(account, own, settings);
     case Employment::terminated:
     case Employment::absent:
-      return leaving(since, account, settings, now);
+      return leaving(since, account, own, settings, now);
     case Employment::not_started:
     case Employment::out_of_scope:
       return {};

@@ -61,6 +61,7 @@ TEST_P(JournalHistory, FindsWhatACrashLeftAndSettlesItInANewEpoch) {
   const RunHandle run = start(plan);
   EXPECT_EQ(ids(turn(run, {}, 3)), (Ids{4, 1, 2}));
   turn(run, {ended(2, State::ambiguous)}, 0);
+  bench_->clock.advance(7'000);
   crash();
   const auto left = journal_->interrupted();
   ASSERT_TRUE(left);
@@ -77,6 +78,7 @@ TEST_P(JournalHistory, FindsWhatACrashLeftAndSettlesItInANewEpoch) {
   ASSERT_TRUE(claims);
   EXPECT_EQ(ids(*claims), (Ids{1, 2, 4}));
   EXPECT_TRUE((*claims)[0].settle_only);
+  EXPECT_EQ((*claims)[0].intent_age_ms, 7'000);
   ASSERT_EQ((*claims)[2].riders.size(), 1U);
   EXPECT_EQ((*claims)[2].riders[0].id, 5U);
   EXPECT_EQ(journal_->settle_and_claim(run, {}, {1, {}}).error().code,
@@ -220,6 +222,27 @@ TEST_P(JournalHistory, RemembersItsOwnNewestStatusChangeAndGrants) {
   ASSERT_EQ(journal_->grants()->size(), 1U);
   EXPECT_EQ((*journal_->grants())[0].user_id, "00u4");
   EXPECT_EQ((*journal_->own_status_changes())[0].kind, Kind::user_deactivate);
+}
+
+TEST_P(JournalHistory, RemembersWhetherSessionsWereEndedAfterItsStatusChange) {
+  PlanDraft plan;
+  plan.add(Kind::user_suspend, "E1", "00u1");
+  plan.add(Kind::user_clear_sessions, "E1", "00u1", {1});
+  plan.add(Kind::user_clear_sessions, "E2", "00u2");
+  const RunHandle run = start(plan);
+  turn(run);
+  turn(run, {applied(1), applied(3)});
+  ASSERT_EQ(journal_->own_status_changes()->size(), 1U);
+  EXPECT_FALSE((*journal_->own_status_changes())[0].sessions_cleared);
+  turn(run, {applied(2)});
+  EXPECT_TRUE((*journal_->own_status_changes())[0].sessions_cleared);
+  ASSERT_TRUE(journal_->end_run(run, 0, ""));
+  PlanDraft next;
+  next.add(Kind::user_deactivate, "E1", "00u1");
+  const RunHandle later = start(next);
+  turn(later);
+  turn(later, {applied(1)});
+  EXPECT_FALSE((*journal_->own_status_changes())[0].sessions_cleared) << "since the newest";
 }
 
 TEST_P(JournalHistory, SaysWhomItWroteLately) {

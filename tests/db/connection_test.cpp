@@ -1,6 +1,9 @@
 // Connections: what is refused before the first statement, and what happens when one breaks.
 #include <gtest/gtest.h>
 
+#include <stop_token>
+#include <thread>
+
 #include "service/journal/pg_internal.h"
 #include "service/journal/settlement_internal.h"
 #include "tests/contract/pg_bench.h"
@@ -128,6 +131,38 @@ TEST_F(PgJournalTest, NoticesAnAlteredOrMissingOperation) {
   bench_->database.query("DELETE FROM rollcall.operation WHERE operation = 1");
   EXPECT_EQ(journal->plan_operations(plan_.id()).error().code, ErrorCode::journal_plan_corrupt);
   EXPECT_EQ(journal->begin_run(plan_.spec()).error().code, ErrorCode::journal_plan_corrupt);
+}
+
+TEST_F(PgJournalTest, AStopRequestEndsStatementsOverAWholePlanAndNothingIsWritten) {
+  for (const bool sealing : {true, false}) {
+    std::stop_source stop;
+    PgJournalOptions options = bench_->options();
+    options.stop = stop.get_token();
+    const auto journal = open(options);
+    if (!sealing) {
+      ASSERT_TRUE(plan_.seal(*journal));
+    }
+    // Somebody holds the table that the transaction writes: it would wait for its time-out.
+    pqxx::connection other(bench_->database.dsn());
+    pqxx::work holding(other);
+    holding.exec(std::string("LOCK TABLE rollcall.") + (sealing ? "plan" : "operation_queue") +
+                 " IN EXCLUSIVE MODE");
+    std::thread asks([&] {
+      const std::string waiting =
+          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+          " AND datname = current_database()";
+      while (bench_->database.query(waiting) == "0") std::this_thread::yield();
+      stop.request_stop();
+    });
+    const auto error =
+        sealing ? plan_.seal(*journal).error() : journal->begin_run(plan_.spec()).error();
+    asks.join();
+    holding.abort();
+    EXPECT_EQ(error.code, ErrorCode::run_stopped) << describe(error);
+    EXPECT_EQ(rows("run"), "0");
+    EXPECT_EQ(rows("plan"), sealing ? "0" : "1");
+    EXPECT_TRUE(open(bench_->options())->bind("00o1", "test")) << "the lane and session are free";
+  }
 }
 
 TEST_F(PgJournalTest, GoesOnAfterItsConnectionBrokeIfNobodyTookTheLock) {

@@ -139,8 +139,10 @@ def write_counts(audit):
 
 
 def seconds(okta_time):
+    """Of an instant as Okta writes it; a fraction of zero may be left out."""
+    fraction = okta_time[20:23] if okta_time[19] == "." else "0"
     return calendar.timegm(time.strptime(okta_time[:19], "%Y-%m-%dT%H:%M:%S")) + \
-        int(okta_time[20:23]) / 1000
+        int(fraction) / 1000
 
 
 def difference(before, after):

@@ -92,7 +92,8 @@ class Sim:
         _, text = self.request("GET", "/sim/audit")
         if isinstance(text, dict):
             return [text]
-        return [json.loads(line) for line in text.splitlines() if line]
+        # Not splitlines(): JSON leaves U+2028 and its like as they are.
+        return [json.loads(line) for line in text.split("\n") if line]
 
     def stats(self):
         return self.request("GET", "/sim/stats")[1]
@@ -139,6 +140,26 @@ class Result:
 
     def json(self):
         return json.loads(self.out)
+
+
+class Started(subprocess.Popen):
+    """A process that nobody reads from until it has ended: it writes to files, since it would stop
+    at a full pipe."""
+
+    def __init__(self, command, folder, env):
+        self.out, self.err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        super().__init__(command, cwd=folder, stdout=self.out, stderr=self.err, env=env)
+
+    def communicate(self, _input=None, timeout=None):
+        """Waits for the end; gives (stdout, stderr), once."""
+        self.wait(timeout)
+        texts = []
+        for file in (self.out, self.err):
+            if not file.closed:
+                file.seek(0)
+                texts.append(file.read())
+                file.close()
+        return tuple(texts) or ("", "")
 
 
 class Stack:
@@ -197,9 +218,8 @@ journal: {{postgres: {{env: ROLLCALL_DB}}, key: {{env: ROLLCALL_KEY}}}}
 
     def start(self, *words, config="rollcall.yaml", env=None):
         """Starts rollcall without waiting."""
-        return subprocess.Popen(self.command(*words, config=config), cwd=self.folder, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env={**self.env, **(env or {})})
+        return Started(self.command(*words, config=config), self.folder,
+                       {**self.env, **(env or {})})
 
     def migrate(self):
         done = self.run("migrate")

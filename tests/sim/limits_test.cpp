@@ -134,6 +134,9 @@ TEST(Tokens, RolesDecideWhatTheySee) {
   EXPECT_EQ(driver.send("GET", "/api/v1/users").body, "[]");
   ASSERT_EQ(driver.status("GET", "/api/v1/users/me"), 200);
   EXPECT_EQ(driver.json["id"].as_string(), "00uA");
+  EXPECT_EQ(driver.status("GET", "/api/v1/org"), 403);
+  EXPECT_EQ(driver.status("GET", "/.well-known/okta-organization"), 200) << "asks for no right";
+  EXPECT_EQ(driver.json["id"].as_string().substr(0, 3), "00o");
 }
 
 TEST(Protocol, UnknownPathsMethodsAndMissingLengthsAreRefused) {

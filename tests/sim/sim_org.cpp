@@ -123,6 +123,14 @@ SimReply SimOrg::answer(Call& call, const Fault& fault, std::int64_t in_flight) 
   if (match.route == nullptr && match.path_known) {
     return error_reply(405, "E0000022", "The endpoint does not support the provided HTTP method");
   }
+  if (call.target.path == "/.well-known/okta-organization" && call.request.method == "GET" &&
+      fault.kind == FaultKind::none) {  // asks for no credential
+    Json links = Json::object();
+    links.set("organization", Json(Json::Object{{"href", Json(call.base_url)}}));
+    return json_reply(200, Json(Json::Object{{"id", Json(org_->org_id)},
+                                             {"_links", std::move(links)},
+                                             {"pipeline", Json("idx")}}));
+  }
   call.token = authenticate(*org_, call.request);
   if (call.token == nullptr) return error_reply(401, "E0000011", "Invalid token provided");
   if (auto refused = refuse_early(call, fault, in_flight)) return std::move(*refused);

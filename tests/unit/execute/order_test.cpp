@@ -167,6 +167,25 @@ TEST(Trouble, FiveFailuresOfDifferentOperationsInARowEndTheRun) {
   EXPECT_LT(bench.now - MonoTime{1'000}, 60'000);
 }
 
+TEST(Trouble, AnsweredReadsDoNotExcuseWritesThatFail) {
+  Bench bench;
+  int writes = 0;
+  for (std::uint32_t id = 1; id <= 50 && !bench.executor.stopped(); ++id) {
+    bench.take(claim(operation(Kind::user_suspend, id)));
+    while (bench.next().probe.empty()) bench.now = bench.last.wake_at.value();
+    bench.show(id, account(Status::active, "00u" + std::to_string(id)));
+    while (bench.next().submit.empty()) bench.now = bench.last.wake_at.value();
+    bench.answer(id, State::unavailable, 503);
+    ++writes;
+    if (bench.executor.stopped()) break;
+    while (bench.next().probe.empty()) bench.now = bench.last.wake_at.value();
+    bench.show(id, account(Status::active, "00u" + std::to_string(id)));
+  }
+  EXPECT_EQ(writes, OrgTrouble::kStrikes);
+  ASSERT_TRUE(bench.executor.stopped());
+  EXPECT_EQ(bench.executor.stopped()->code, ErrorCode::run_org_unavailable);
+}
+
 TEST(Trouble, OneOperationThatAlwaysFailsDoesNotEndTheRun) {
   Bench bench;
   EXPECT_EQ(rounds_until_stop(bench, State::unavailable, 500, true), 0);

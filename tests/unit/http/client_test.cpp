@@ -70,7 +70,7 @@ TEST(HttpClient, DoesNotTakeTheCommonNameForAHostName) {
 TEST(HttpClient, RefusesAnUnknownIssuer) {
   PrivateCa ca;
   ScriptedServer server(ca.leaf("org", "DNS:localhost"), fixed);
-  for (const std::string& trusted : {ca.other_ca_file(), std::string()}) {
+  for (const std::string& trusted : {ca.other_ca_file(), ca.anew_ca_file(), std::string()}) {
     const auto exchange = client(server.url("localhost"), trusted)->send(get("/"), kDeadlineMs);
     ASSERT_TRUE(exchange.failure);
     EXPECT_EQ(exchange.failure->error.code, ErrorCode::tls_untrusted);

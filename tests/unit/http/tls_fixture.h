@@ -70,6 +70,8 @@ class PrivateCa {
     const Key other = make_p256();
     const Certificate stranger = sign(other.get(), "Other CA", nullptr, other.get(), "", true);
     write_cert(other_ca_file(), stranger.get());
+    const Certificate anew = sign(other.get(), "Test CA", nullptr, other.get(), "", true);
+    write_cert(anew_ca_file(), anew.get());
   }
   ~PrivateCa() { std::filesystem::remove_all(folder_); }
   PrivateCa(const PrivateCa&) = delete;
@@ -77,6 +79,8 @@ class PrivateCa {
 
   std::string ca_file() const { return (folder_ / "ca.pem").string(); }
   std::string other_ca_file() const { return (folder_ / "other_ca.pem").string(); }
+  /// Of the CA's name, with another key.
+  std::string anew_ca_file() const { return (folder_ / "anew_ca.pem").string(); }
 
   /// PEM file with key and certificate.
   std::string leaf(const std::string& common_name, const std::string& san) {

@@ -177,6 +177,7 @@ TEST(EncodeProbe, ACreateIsLookedUpByItsLogin) {
 TEST(EncodeProbe, TheRestIsReadById) {
   EXPECT_EQ(encode_probe(op(Kind::user_suspend))->target, "/api/v1/users/00u1");
   EXPECT_EQ(encode_probe(op(Kind::group_remove_member))->target, "/api/v1/users/00u1");
+  EXPECT_EQ(encode_probe(op(Kind::group_add_member))->target, "/api/v1/users/00u1/groups");
   EXPECT_EQ(encode_probe(op(Kind::group_delete))->target, "/api/v1/groups/00g1");
   Operation made = op(Kind::group_create);
   made.object.id.clear();
@@ -355,6 +356,18 @@ TEST(ReadProbe, AbsentIsAnAnswerAndADamagedReplyIsNone) {
   const Completion edge =
       read_probe(op(Kind::user_suspend), HttpExchange::replied(make_reply(404, "<html>")));
   EXPECT_FALSE(edge.observed);
+}
+
+TEST(ReadProbe, ShowsOfAnAdditionWhetherThePersonIsInTheGroup) {
+  const Operation add = op(Kind::group_add_member);
+  for (const auto& [body, member] : std::vector<std::pair<std::string, bool>>{
+           {R"([{"id":"00gX"},{"id":"00g1"}])", true}, {R"([{"id":"00gX"}])", false}}) {
+    const Completion out = read_probe(add, HttpExchange::replied(make_reply(200, body)));
+    ASSERT_TRUE(out.observed);
+    EXPECT_TRUE(out.observed->exists);
+    EXPECT_EQ(out.observed->member, member);
+  }
+  EXPECT_FALSE(read_probe(add, HttpExchange::replied(make_reply(200, "{}"))).observed);
 }
 
 TEST(ReadProbe, FindsAGroupByItsExactNameAndType) {

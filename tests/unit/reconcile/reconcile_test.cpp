@@ -171,6 +171,25 @@ TEST(Reconcile, UndoesOnlyItsOwnSuspension) {
   EXPECT_EQ(theirs.codes(), Lines{"status.set_by_other"});
 }
 
+TEST(Reconcile, EndsTheSessionsThatARunLeftOpenAfterItsOwnSuspension) {
+  const auto leaver = [](bool cleared) {
+    World world;
+    world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
+    world.account("00u1", AccountStatus::suspended, profile("E1", "ada", "Sales"), "E1");
+    world.suspended_by_us("00u1").history.own_changes.back().sessions_cleared = cleared;
+    world.person("E1", hr("ada", "Sales", "Terminated"));
+    return world.plan();
+  };
+  EXPECT_EQ(leaver(false), Lines{"user.clear_sessions E1"});
+  EXPECT_EQ(leaver(true), Lines{});
+
+  World by_another;
+  by_another.group("00g1", "all-staff", true).group("00g2", "part-time", true);
+  by_another.account("00u1", AccountStatus::suspended, profile("E1", "ada", "Sales"), "E1");
+  by_another.person("E1", hr("ada", "Sales", "Terminated"));
+  EXPECT_EQ(by_another.plan(), Lines{});
+}
+
 TEST(Reconcile, WantsNothingOfADeactivatedLeaver) {
   World world;
   world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
