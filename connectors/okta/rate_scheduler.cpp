@@ -344,8 +344,12 @@ std::size_t RateScheduler::most_in_flight() const {
   return std::min(cap_, std::clamp(wanted, kFewest, kMostInFlight));
 }
 
-std::size_t RateScheduler::slots() const {
-  const std::size_t used = flying_.size() + queued_;
+std::size_t RateScheduler::slots(MonoTime now) const {
+  std::size_t used = flying_.size();
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.queued == 0 || !fits(bucket, kContain, now)) continue;
+    used += phase(bucket, now) == Phase::fresh ? 1 : bucket.queued;
+  }
   const std::size_t most = std::max(most_in_flight(), std::size_t{1});
   return used >= most ? 0 : most - used;
 }

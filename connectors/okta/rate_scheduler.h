@@ -74,8 +74,9 @@ class RateScheduler {
 
   /// How many requests of that priority the bucket would take now.
   std::size_t room(BucketId bucket, Priority priority, MonoTime now) const;
-  /// How many more may be in flight, queued ones counted as if they were.
-  std::size_t slots() const;
+  /// How many more may be in flight; of those that wait, the ones that could leave now count as if
+  /// they were: what waits for a bucket that is used up must not keep other buckets empty.
+  std::size_t slots(MonoTime now) const;
   std::size_t in_flight() const { return flying_.size(); }
   std::size_t queued() const { return queued_; }
   std::size_t queued(BucketId bucket) const { return buckets_[bucket].queued; }
@@ -92,7 +93,7 @@ class RateScheduler {
   static constexpr std::size_t kMostInFlight = 16;
 
  private:
-  static constexpr std::size_t kClasses = 6;
+  static constexpr std::size_t kClasses = kPriorities;
   enum class Phase : std::uint8_t { fresh, scouting, open, closed };
   struct Waiting {
     TicketId id = 0;

@@ -266,6 +266,16 @@ TEST(RateScheduler, ServerTimeIsTheLargestDateSeen) {
   EXPECT_EQ(scheduler.server_time(MonoTime{20'000})->ms, 519'980);
 }
 
+TEST(RateScheduler, WhatWaitsForAUsedUpBucketLeavesOthersTheirPlaces) {
+  OpenWindow w(100, 10);  // floor is 10
+  for (int i = 0; i < 20; ++i) w.put(Priority::move);
+  EXPECT_TRUE(w.scheduler.poll(w.now).tickets.empty());
+  EXPECT_EQ(w.scheduler.slots(w.now), 2U);
+  const BucketId other = w.scheduler.bucket("/api/v1/groups", 500);
+  w.scheduler.enqueue({w.next, other, Priority::grant}, w.now);
+  EXPECT_EQ(w.scheduler.poll(w.now).tickets, std::vector<TicketId>{w.next});
+}
+
 TEST(RateScheduler, WithdrawTakesAWaitingTicketBack) {
   RateScheduler scheduler(0.9);
   const BucketId bucket = scheduler.bucket("b", 100);
