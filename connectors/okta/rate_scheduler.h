@@ -74,8 +74,9 @@ class RateScheduler {
 
   /// How many requests of that priority the bucket would take now.
   std::size_t room(BucketId bucket, Priority priority, MonoTime now) const;
-  /// How many more may be in flight; of those that wait, the ones that could leave now count as if
-  /// they were: what waits for a bucket that is used up must not keep other buckets empty.
+  /// How many more are welcome: as many as may be in flight, and what leaves while the caller's
+  /// journal writes. Of those that wait, the ones that could leave now count as if they were in
+  /// flight: what waits for a bucket that is used up must not keep other buckets empty.
   std::size_t slots(MonoTime now) const;
   std::size_t in_flight() const { return flying_.size(); }
   std::size_t queued() const { return queued_; }
@@ -91,6 +92,7 @@ class RateScheduler {
   static constexpr std::int64_t kWindowMs = 60'000;  // Okta's window (FACTS 3.3)
   static constexpr std::int64_t kLongestWaitMs = 120'000;
   static constexpr std::size_t kMostInFlight = 16;
+  static constexpr std::size_t kMostWaiting = 48;
 
  private:
   static constexpr std::size_t kClasses = kPriorities;
@@ -137,6 +139,7 @@ class RateScheduler {
   std::optional<MonoTime> wake(MonoTime now) const;
   std::optional<MonoTime> wake_of(const Bucket& bucket, MonoTime now) const;
   std::size_t most_in_flight() const;
+  std::size_t most_waiting() const;
   void admit(const Choice& choice, MonoTime now);
   void learn_time(const RateObservation& observation, MonoTime now);
   void open_window(Bucket& bucket, const RateObservation& observation, MonoTime now);
