@@ -250,7 +250,9 @@ void RateScheduler::open_window(Bucket& bucket, const RateObservation& observati
   }
   // No count shown: count ourselves, from the limit.
   bucket.remaining = observation.remaining.value_or(*bucket.limit - 1);
-  if (observation.reset && observation.date) {
+  // A window that somebody else opened is shown from its middle: its rest is no length.
+  const bool first = observation.limit && observation.remaining == *observation.limit - 1;
+  if (first && observation.reset && observation.date) {
     const std::int64_t length = *observation.reset * 1000 - observation.date->ms / 1000 * 1000;
     if (length > 0 && length <= kLongestWaitMs) {
       window_ms_ = std::max(window_ms_.value_or(0), length);

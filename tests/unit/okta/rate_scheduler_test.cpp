@@ -291,6 +291,25 @@ TEST(RateScheduler, WelcomesWhatLeavesWhileTheJournalWrites) {
             RateScheduler::kMostInFlight + RateScheduler::kMostWaiting - 1);
 }
 
+TEST(RateScheduler, AWindowJoinedHalfWayDoesNotPassForAShorterOne) {
+  OpenWindow w(100, 60);  // somebody else opened it
+  EXPECT_EQ(w.scheduler.window_ms(), RateScheduler::kWindowMs);
+  RateScheduler alone(0.9);
+  const BucketId bucket = alone.bucket("/api/v1/users", 600);
+  const auto show = [&](std::int64_t remaining, std::int64_t reset, std::int64_t at_ms) {
+    const MonoTime now{at_ms};
+    alone.enqueue({static_cast<TicketId>(at_ms), bucket, Priority::move}, now);
+    for (const TicketId id : alone.poll(now).tickets) {
+      alone.observe({id, bucket, 200, 100, remaining, reset, WallTime{1'000'000 + at_ms}}, now);
+      alone.finished(id, now, true);
+    }
+  };
+  show(60, 1002, 0);  // two seconds before the end of a window of six
+  EXPECT_EQ(alone.window_ms(), RateScheduler::kWindowMs);
+  show(99, 1008, 2'001);
+  EXPECT_EQ(alone.window_ms(), 6'000);
+}
+
 TEST(RateScheduler, WithdrawTakesAWaitingTicketBack) {
   RateScheduler scheduler(0.9);
   const BucketId bucket = scheduler.bucket("b", 100);
