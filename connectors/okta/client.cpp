@@ -267,10 +267,10 @@ OktaDirectory::~OktaDirectory() {
   for (std::thread& thread : running_->threads) thread.join();
 }
 
-std::size_t OktaDirectory::admissible(Priority priority) const {
+Room OktaDirectory::room() const {
   const std::lock_guard lock(running_->mutex);
-  if (running_->draining) return 0;
-  return running_->dispatch.admissible(priority, running_->options.clock->mono());
+  if (running_->draining) return {};
+  return running_->dispatch.room(running_->options.clock->mono());
 }
 
 void OktaDirectory::submit(std::span<const Operation* const> host_and_riders,

@@ -44,7 +44,7 @@ class OktaDirectory final : public Directory {
 
   Result<ScanSummary> observe(const ScanScope& scope, DirectorySink& sink,
                               std::stop_token stop) override;
-  std::size_t admissible(Priority priority) const override;
+  Room room() const override;
   void submit(std::span<const Operation* const> host_and_riders, CompletionSink& sink) override;
   void probe(const Operation& operation, CompletionSink& sink) override;
   void drain() override;

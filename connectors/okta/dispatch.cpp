@@ -130,12 +130,15 @@ std::vector<Done> Dispatch::take_waiting() {
   return out;
 }
 
-std::size_t Dispatch::admissible(Priority priority, MonoTime now) const {
-  std::size_t room = 0;
-  for (const BucketId bucket : buckets_of_[static_cast<std::size_t>(priority)]) {
-    room = std::max(room, scheduler_.room(bucket, priority, now));
+Room Dispatch::room(MonoTime now) const {
+  Room room;
+  room.total = scheduler_.slots(now);
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    for (const BucketId bucket : buckets_of_[i]) {
+      room.of[i] = std::max(room.of[i], scheduler_.room(bucket, static_cast<Priority>(i), now));
+    }
   }
-  return std::min(room, scheduler_.slots());
+  return room;
 }
 
 RateState Dispatch::rate_state() const {

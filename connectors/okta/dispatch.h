@@ -16,6 +16,7 @@
 #include "connectors/okta/bucket_table.h"
 #include "connectors/okta/forecast.h"
 #include "connectors/okta/rate_scheduler.h"
+#include "service/ports/directory.h"
 
 namespace rollcall {
 
@@ -66,7 +67,7 @@ class Dispatch {
   /// Gives up all that was not admitted.
   std::vector<Done> take_waiting();
 
-  std::size_t admissible(Priority priority, MonoTime now) const;
+  Room room(MonoTime now) const;
   RateState rate_state() const;
   DispatchCounts counts() const;
   /// Requests in a row that ended without a proper answer (no reply, 5xx).
@@ -88,7 +89,7 @@ class Dispatch {
   std::unordered_map<TicketId, Held> jobs_;
   std::multimap<MonoTime, TicketId> delayed_;
   std::unordered_map<std::string, std::deque<TicketId>> persons_;  // front: queued or in flight
-  std::array<std::vector<BucketId>, 6> buckets_of_;                // by priority
+  std::array<std::vector<BucketId>, kPriorities> buckets_of_;      // by priority
   std::map<std::string, BucketCounts> counts_;
   TicketId next_ = 1;
   int failures_in_row_ = 0;

@@ -19,6 +19,10 @@ constexpr double kHousekeepReserve = 0.15;  // kept from housekeep
 constexpr double kUnseenShare = 0.5;        // FACTS 3.1: a client's default share
 constexpr double kBurst = 2.0;  // twice the even rate: a window is used in its first half
 constexpr std::size_t kFewest = 2;
+constexpr double kOthersMargin = 1.125;     // no window is quite like the last
+constexpr double kLastPart = 0.25;          // of a window, in which their rest is given up
+constexpr double kShortestLook = 1.0 / 32;  // of a window: a rate seen for less is none
+constexpr std::int64_t kFewestToTell = 3;   // requests that make a rate
 constexpr double kSecond = 1000.0;
 
 constexpr std::size_t kContain = 0;
@@ -91,13 +95,37 @@ RateScheduler::Phase RateScheduler::phase(const Bucket& bucket, MonoTime now) co
   return Phase::fresh;
 }
 
+/// The part of the limit that is not ours by `capacity`; or, if that is more, what others can be
+/// expected to use yet in this window. A window or two tell how much that is in all. It is kept for
+/// them until the last quarter, then given up bit by bit: they may have ended. Until a window is
+/// known, or when they use more than before, their rate in this one tells.
+double RateScheduler::left_to_others(const Bucket& bucket, MonoTime now) const {
+  const double floor = static_cast<double>(bucket.limit.value_or(0)) * (1.0 - capacity_);
+  const Others& others = bucket.others;
+  const auto window = static_cast<double>(window_ms());
+  const double left_ms = std::max(0.0, static_cast<double>(window_end(bucket) - now));
+  const double past = std::max(others.past[0], others.past[1]);
+  if (past >= static_cast<double>(others.used)) {
+    const double rest = past * kOthersMargin - static_cast<double>(others.used);
+    return std::max(floor, rest * std::min(1.0, left_ms / (window * kLastPart)));
+  }
+  const std::int64_t seen = others.used - others.at_first;
+  if (seen < kFewestToTell) return floor;
+  const double ms = std::max(static_cast<double>(now - bucket.opened), window * kShortestLook);
+  // Ours in flight were taken off what was counted; they may not have been in it.
+  const double most = static_cast<double>(seen) + static_cast<double>(bucket.in_flight);
+  const double rate = kOthersMargin * most / ms;
+  // They went on since the newest count left Okta.
+  const auto unseen_ms = static_cast<double>((now - others.seen) + latency_ms_);
+  return std::max(floor, rate * left_ms) + rate * unseen_ms;
+}
+
 /// How far the count is above what we leave to others. Every answered request is in the lowest
 /// count seen, those in flight may not be: all of them are taken off.
-double RateScheduler::headroom(const Bucket& bucket) const {
+double RateScheduler::headroom(const Bucket& bucket, MonoTime now) const {
   const auto left = bucket.remaining - static_cast<std::int64_t>(bucket.in_flight) -
                     static_cast<std::int64_t>(bucket.unobserved);
-  const double floor = static_cast<double>(bucket.limit.value_or(0)) * (1.0 - capacity_);
-  return static_cast<double>(left) - floor;
+  return static_cast<double>(left) - left_to_others(bucket, now);
 }
 
 /// What that standing must leave at the window's begin, at least one request.
@@ -125,7 +153,7 @@ bool RateScheduler::fits(const Bucket& bucket, std::size_t standing, MonoTime no
       break;
   }
   constexpr double kRounding = 1e-6;
-  return headroom(bucket) + kRounding >= 1.0 + kept_now(bucket, standing, now);
+  return headroom(bucket, now) + kRounding >= 1.0 + kept_now(bucket, standing, now);
 }
 
 /// Waiting lifts a request by one class a window, never to `contain`.
@@ -162,10 +190,12 @@ void RateScheduler::admit(const Choice& choice, MonoTime now) {
   const TicketId id = bucket.queues[choice.queue].front().id;
   bucket.queues[choice.queue].pop_front();
   if (phase(bucket, now) == Phase::fresh) {
+    close_window(bucket);
     bucket.scout = id;
     bucket.open = false;
   }
   ++bucket.in_flight;
+  ++bucket.others.ours;
   --bucket.queued;
   --queued_;
   flying_.emplace(id, Flying{choice.bucket, now});
@@ -193,22 +223,18 @@ std::optional<MonoTime> RateScheduler::wake_of(const Bucket& bucket, MonoTime no
   const Phase at = phase(bucket, now);
   if (at == Phase::closed) return bucket.closed_until;
   if (at != Phase::open) return std::nullopt;
-  const MonoTime end = window_end(bucket);
-  const double spare = headroom(bucket) - 1.0;
   std::optional<MonoTime> soonest;
   for (std::size_t queue = 0; queue < kClasses; ++queue) {
     if (bucket.queues[queue].empty()) continue;
     const std::size_t standing = standing_of(queue, bucket.queues[queue].front(), now);
     if (fits(bucket, standing, now)) continue;
-    MonoTime when = end;
-    const double kept = slice(bucket, standing);
-    constexpr double kHalf = 0.5;
-    if (spare > -kHalf && kept > 0) {
-      const double part = (std::floor(spare + kHalf) + kHalf) / kept;
-      when = end + (1 - static_cast<std::int64_t>(part * static_cast<double>(window_ms())));
+    // What is kept only shrinks as time passes, so the first moment can be searched for.
+    MonoTime no = now, yes = std::max(window_end(bucket), now + 1);
+    while (yes - no > 1) {
+      const MonoTime half = no + (yes - no) / 2;
+      (fits(bucket, standing, half) ? yes : no) = half;
     }
-    when = std::clamp(when, now + 1, std::max(end, now + 1));
-    soonest = soonest ? std::min(*soonest, when) : when;
+    soonest = soonest ? std::min(*soonest, yes) : yes;
   }
   return soonest;
 }
@@ -237,7 +263,26 @@ void RateScheduler::learn_time(const RateObservation& observation, MonoTime now)
   }
 }
 
+/// What the count shows beyond all that we sent is theirs. Ours may be uncounted yet: never too
+/// much.
+void RateScheduler::note_others(Bucket& bucket, MonoTime now) const {
+  Others& others = bucket.others;
+  others.used = std::max(others.used, *bucket.limit - bucket.remaining - others.ours);
+  others.seen = now;
+}
+
+/// Keeps what the window told of others, if we saw enough of it.
+void RateScheduler::close_window(Bucket& bucket) const {
+  Others& others = bucket.others;
+  const auto window = static_cast<double>(window_ms());
+  const double seen_ms = static_cast<double>(others.seen - bucket.opened);
+  if (!bucket.open || seen_ms < window * kLastPart) return;
+  const double theirs = static_cast<double>(others.used - others.at_first);
+  others.past = {theirs * std::max(1.0, window / seen_ms), others.past[0]};
+}
+
 void RateScheduler::open_window(Bucket& bucket, const RateObservation& observation, MonoTime now) {
+  close_window(bucket);
   bucket.open = true;
   bucket.opened = now;
   bucket.fallback_end = now + window_ms();
@@ -250,7 +295,13 @@ void RateScheduler::open_window(Bucket& bucket, const RateObservation& observati
   }
   // No count shown: count ourselves, from the limit.
   bucket.remaining = observation.remaining.value_or(*bucket.limit - 1);
-  if (observation.reset && observation.date) {
+  bucket.others.ours = static_cast<std::int64_t>(bucket.in_flight);
+  bucket.others.used = 0;
+  note_others(bucket, now);
+  bucket.others.at_first = bucket.others.used;
+  // A window that somebody else opened is shown from its middle: its rest is no length.
+  const bool first = observation.limit && observation.remaining == *observation.limit - 1;
+  if (first && observation.reset && observation.date) {
     const std::int64_t length = *observation.reset * 1000 - observation.date->ms / 1000 * 1000;
     if (length > 0 && length <= kLongestWaitMs) {
       window_ms_ = std::max(window_ms_.value_or(0), length);
@@ -297,6 +348,7 @@ void RateScheduler::observe(const RateObservation& observation, MonoTime now) {
     if (observation.limit) bucket.limit = observation.limit;
     if (observation.remaining)
       bucket.remaining = std::min(bucket.remaining, *observation.remaining);
+    note_others(bucket, now);
   }
   if (observation.status != kTooMany) return;
   if (observation.remaining.value_or(0) > 0) {
@@ -344,9 +396,22 @@ std::size_t RateScheduler::most_in_flight() const {
   return std::min(cap_, std::clamp(wanted, kFewest, kMostInFlight));
 }
 
-std::size_t RateScheduler::slots() const {
-  const std::size_t used = flying_.size() + queued_;
-  const std::size_t most = std::max(most_in_flight(), std::size_t{1});
+/// So many leave while the journal writes once: at Okta's usual latencies it is one, and only where
+/// replies come at once do more wait, so that a crash leaves few in doubt.
+std::size_t RateScheduler::most_waiting() const {
+  constexpr std::int64_t kJournalTurnMs = 50;
+  const std::int64_t latency = std::max<std::int64_t>(1, latency_ms_);
+  const std::int64_t leave = static_cast<std::int64_t>(most_in_flight()) * kJournalTurnMs / latency;
+  return std::clamp<std::size_t>(static_cast<std::size_t>(leave), 1, kMostWaiting);
+}
+
+std::size_t RateScheduler::slots(MonoTime now) const {
+  std::size_t used = flying_.size();
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.queued == 0 || !fits(bucket, kContain, now)) continue;
+    used += phase(bucket, now) == Phase::fresh ? 1 : bucket.queued;
+  }
+  const std::size_t most = std::max(most_in_flight(), std::size_t{1}) + most_waiting();
   return used >= most ? 0 : most - used;
 }
 
@@ -357,7 +422,7 @@ std::size_t RateScheduler::room(BucketId id, Priority priority, MonoTime now) co
   if (now < hold_until_ || at == Phase::scouting || at == Phase::closed) return 0;
   if (at == Phase::fresh) return bucket.queued == 0 ? 1 : 0;
   if (!fits(bucket, standing, now)) return 0;
-  const double free = headroom(bucket) - kept_now(bucket, standing, now);
+  const double free = headroom(bucket, now) - kept_now(bucket, standing, now);
   const auto whole = static_cast<std::size_t>(std::max(0.0, free));
   return whole > bucket.queued ? whole - bucket.queued : 0;
 }

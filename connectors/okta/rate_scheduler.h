@@ -53,9 +53,10 @@ struct BucketKnowledge {
 
 /// Rules, in ARCHITECTURE.md section 7, "The scheduler". In short: the first request of a window
 /// goes alone and its reply opens the window; then requests leave until the remaining count,
-/// less those in flight, would fall below limit x (1 - capacity); a slice that shrinks to nothing
-/// towards the window's end is kept for `contain` and probes, a larger one from `housekeep`.
-/// Not thread safe.
+/// less those in flight, would fall below limit x (1 - capacity), or below what others are seen to
+/// use in a window and have not used yet in this one, if that is more; a slice that shrinks to
+/// nothing towards the window's end is kept for `contain` and probes, a larger one from
+/// `housekeep`. Not thread safe.
 class RateScheduler {
  public:
   /// `capacity`: the share of each limit shown that we may use, above 0 and at most 1.
@@ -74,8 +75,10 @@ class RateScheduler {
 
   /// How many requests of that priority the bucket would take now.
   std::size_t room(BucketId bucket, Priority priority, MonoTime now) const;
-  /// How many more may be in flight, queued ones counted as if they were.
-  std::size_t slots() const;
+  /// How many more are welcome: as many as may be in flight, and what leaves while the caller's
+  /// journal writes. Of those that wait, the ones that could leave now count as if they were in
+  /// flight: what waits for a bucket that is used up must not keep other buckets empty.
+  std::size_t slots(MonoTime now) const;
   std::size_t in_flight() const { return flying_.size(); }
   std::size_t queued() const { return queued_; }
   std::size_t queued(BucketId bucket) const { return buckets_[bucket].queued; }
@@ -90,14 +93,22 @@ class RateScheduler {
   static constexpr std::int64_t kWindowMs = 60'000;  // Okta's window (FACTS 3.3)
   static constexpr std::int64_t kLongestWaitMs = 120'000;
   static constexpr std::size_t kMostInFlight = 16;
+  static constexpr std::size_t kMostWaiting = 48;
 
  private:
-  static constexpr std::size_t kClasses = 6;
+  static constexpr std::size_t kClasses = kPriorities;
   enum class Phase : std::uint8_t { fresh, scouting, open, closed };
   struct Waiting {
     TicketId id = 0;
     std::uint64_t order = 0;
     MonoTime since;
+  };
+  /// Who shares the bucket: what is counted in a window and did not come from us.
+  struct Others {
+    std::int64_t ours = 0;                // admitted in this window, and in flight at its begin
+    std::int64_t used = 0, at_first = 0;  // in this window, and when we first saw it
+    MonoTime seen;                        // newest count
+    std::array<double, 2> past{-1, -1};   // in whole windows before, the newest first; -1: unknown
   };
   struct Bucket {
     std::string name;
@@ -110,6 +121,7 @@ class RateScheduler {
     std::optional<TicketId> scout;
     std::size_t in_flight = 0;
     std::size_t unobserved = 0;  // ended in this window, their count was not shown
+    Others others;
     std::size_t queued = 0;
     std::array<std::deque<Waiting>, kClasses> queues;
   };
@@ -127,7 +139,8 @@ class RateScheduler {
 
   Phase phase(const Bucket& bucket, MonoTime now) const;
   MonoTime window_end(const Bucket& bucket) const;
-  double headroom(const Bucket& bucket) const;
+  double left_to_others(const Bucket& bucket, MonoTime now) const;
+  double headroom(const Bucket& bucket, MonoTime now) const;
   double slice(const Bucket& bucket, std::size_t standing) const;
   double kept_now(const Bucket& bucket, std::size_t standing, MonoTime now) const;
   bool fits(const Bucket& bucket, std::size_t standing, MonoTime now) const;
@@ -136,8 +149,11 @@ class RateScheduler {
   std::optional<MonoTime> wake(MonoTime now) const;
   std::optional<MonoTime> wake_of(const Bucket& bucket, MonoTime now) const;
   std::size_t most_in_flight() const;
+  std::size_t most_waiting() const;
   void admit(const Choice& choice, MonoTime now);
   void learn_time(const RateObservation& observation, MonoTime now);
+  void note_others(Bucket& bucket, MonoTime now) const;
+  void close_window(Bucket& bucket) const;
   void open_window(Bucket& bucket, const RateObservation& observation, MonoTime now);
   void too_many_at_once(MonoTime now);
   std::optional<std::int64_t> offset_ms() const;

@@ -63,12 +63,10 @@ void Drive::check_stop(MonoTime now) {
 }
 
 Step Drive::admit(MonoTime now) {
-  if (!claiming_) return executor_.next(now, directory_.admissible(Priority::contain));
-  // While the ordinary share is used up, containment still leaves through the reserved slice.
-  const std::size_t ordinary = directory_.admissible(Priority::grant);
-  general_ = ordinary > 0;
-  if (general_) return executor_.next(now, ordinary);
-  return executor_.next(now, directory_.admissible(Priority::contain), Priority::contain);
+  Room room = directory_.room();
+  // What an interrupted run left is settled first of all: it has the standing of a containment.
+  if (!claiming_) room.of = for_each_priority(at(room.of, Priority::contain));
+  return executor_.next(now, room);
 }
 
 bool Drive::turn() {
@@ -103,25 +101,29 @@ void Drive::journal_turn(const Step& step, MonoTime now) {
     }
   }
   const bool due = retry_due_ && now >= *retry_due_;
-  if (due || !step.settle.empty() || !step.give_back.empty()) dry_ = contain_dry_ = false;
-  const bool dry = dry_ || (!general_ && contain_dry_);
-  const bool claim = claiming_ && !executor_.stopped() && step.claim > 0 && !dry;
-  if (step.settle.empty() && !claim) return;
-  ClaimWish wish;
-  wish.count = claim ? step.claim : 0;
-  if (!general_) wish.only = Priority::contain;
+  if (due || !step.settle.empty() || !step.give_back.empty()) dry_.fill(false);
+  ClaimWish wish = step.claim;
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    if (dry_[i]) wish.of[i] = 0;
+  }
+  if (!claiming_ || executor_.stopped() || wish.of == PriorityCounts{}) wish.count = 0;
+  if (step.settle.empty() && wish.count == 0) return;
   auto claims = journal_.settle_and_claim(run_, step.settle, wish);
   if (!claims) return fail(claims.error());
-  if (claim) claimed(*claims, wish.count, now);
+  if (wish.count > 0) claimed(*claims, wish, now);
 }
 
-void Drive::claimed(std::span<const Claim> claims, std::size_t wished, MonoTime now) {
+void Drive::claimed(std::span<const Claim> claims, ClaimWish wish, MonoTime now) {
   claimed_any_ = !claims.empty();
-  const bool dry = claims.size() < wished;
-  contain_dry_ = dry;
-  if (general_) dry_ = dry;
   executor_.claimed(claims, now);
-  if (!dry) return;
+  if (claims.size() >= wish.count) return;
+  for (const Claim& claim : claims) --at(wish.of, priority_of(claim.operation.kind));
+  bool any_dry = false;
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    if (wish.of[i] == 0) continue;
+    any_dry = dry_[i] = true;
+  }
+  if (!any_dry) return;
   const auto due = journal_.next_retry_ms(run_);
   if (!due) return fail(due.error());
   retry_due_.reset();
@@ -148,7 +150,7 @@ bool Drive::finished() {
     return true;
   }
   if (*open == 0) return true;
-  if (!dry_ || !general_ || retry_due_) return false;
+  if (!all_dry() || retry_due_) return false;
   // What is open waits for an operation in doubt; without one the journal contradicts itself.
   if (in_doubt_.empty()) {
     defect_ = make_error(ErrorCode::internal_defect,
@@ -165,9 +167,9 @@ void Drive::wait(const Step& step, MonoTime now) {
   sooner(step.wake_at);
   sooner(next_beat_);
   sooner(deadline_);
-  if (dry_ || contain_dry_) sooner(retry_due_);
-  const bool wants_room = step.starved || (claiming_ && !dry_ && step.claim == 0);
-  if (!executor_.stopped() && (wants_room || !general_)) sooner(now + kAskAgain_ms);
+  sooner(retry_due_);
+  const bool wants_room = step.starved || (claiming_ && !all_dry());
+  if (!executor_.stopped() && wants_room) sooner(now + kAskAgain_ms);
   const std::int64_t wait_ms = std::max<std::int64_t>(1, until - now);
   if (options_.wait) {
     options_.wait(queue_, wait_ms);

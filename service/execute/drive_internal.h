@@ -1,6 +1,8 @@
 // The loop shared by a run and by recovery: one journal call per turn, then requests, then waiting.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "service/execute/coordinator.h"
@@ -30,7 +32,8 @@ class Drive {
   bool turn();
   Step admit(MonoTime now);
   void journal_turn(const Step& step, MonoTime now);
-  void claimed(std::span<const Claim> claims, std::size_t wished, MonoTime now);
+  void claimed(std::span<const Claim> claims, ClaimWish wish, MonoTime now);
+  bool all_dry() const { return std::find(dry_.begin(), dry_.end(), false) == dry_.end(); }
   void send(const Step& step);
   void beat(MonoTime now);
   bool finished();
@@ -55,9 +58,7 @@ class Drive {
   std::size_t outstanding_ = 0;  // completions still to come
   bool claiming_ = true;
   bool drained_directory_ = false;
-  bool contain_dry_ = false;  // the last claim of containments brought less than wished
-  bool dry_ = false;          // the last claim brought less than wished
-  bool general_ = true;       // the last wish was for every priority
+  std::array<bool, kPriorities> dry_{};  // the last claim of it brought less than wished
   bool claimed_any_ = false;
   std::optional<MonoTime> retry_due_;
   MonoTime next_beat_;

@@ -395,7 +395,7 @@ const Observed* Executor::fresh_read(const Work& work, MonoTime now) const {
   return &read->second.seen;
 }
 
-bool Executor::start_one(Work& work, MonoTime now, std::size_t& budget, Step& step) {
+bool Executor::start_one(Work& work, MonoTime now, Room& room, Step& step) {
   const Operation& op = work.operation;
   if (work.phase == Phase::unconfirmed) {
     if (const Observed* seen = fresh_read(work, now)) {
@@ -406,11 +406,15 @@ bool Executor::start_one(Work& work, MonoTime now, std::size_t& budget, Step& st
       return true;
     }
   }
-  if (budget == 0) {
+  // A look at what is in doubt has the standing of a containment.
+  const bool doubtful = work.phase == Phase::doubtful;
+  std::size_t& own = at(room.of, doubtful ? Priority::contain : priority_of(op.kind));
+  if (room.total == 0 || own == 0) {
     step.starved = true;
     return false;
   }
-  --budget;
+  --room.total;
+  --own;
   ++in_flight_;
   work.serial = ++serial_;
   waiting_.erase(key_of(work));
@@ -433,8 +437,7 @@ bool Executor::start_one(Work& work, MonoTime now, std::size_t& budget, Step& st
   return true;
 }
 
-std::size_t Executor::start(MonoTime now, std::size_t budget, std::optional<Priority> only,
-                            Step& step) {
+void Executor::start(MonoTime now, Room& room, Step& step) {
   // A confirmation from an earlier read makes an operation ready at once, or frees its lane for
   // the next of that person: hence again until nothing moves.
   bool moved = true;
@@ -446,30 +449,31 @@ std::size_t Executor::start(MonoTime now, std::size_t budget, std::optional<Prio
       Work& work = *works_.at(key.second);
       const auto busy = busy_.find(work.lane);
       if (busy != busy_.end() && busy->second != key.second) continue;
-      if (only && key.first != 0 && priority_of(work.operation.kind) != *only) continue;
       if (work.not_before > now) {
         if (!step.wake_at || work.not_before < *step.wake_at) step.wake_at = work.not_before;
         continue;
       }
-      if (start_one(work, now, budget, step)) moved = true;
+      if (start_one(work, now, room, step)) moved = true;
     }
   }
-  return budget;
 }
 
-Step Executor::next(MonoTime now, std::size_t admissible, std::optional<Priority> only) {
+Step Executor::next(MonoTime now, Room room) {
   Step step;
   if (stopped_) {
     wind_up();
   } else {
     std::optional<MonoTime> pause;
     const std::size_t allowed = trouble_.allowance(now, pause);
-    const std::size_t room = allowed > in_flight_ ? allowed - in_flight_ : 0;
-    const std::size_t left = start(now, std::min(admissible, room), only, step);
-    step.starved = step.starved && admissible < room;
+    const std::size_t trusted = allowed > in_flight_ ? allowed - in_flight_ : 0;
+    const bool by_trouble = trusted < room.total;
+    room.total = std::min(room.total, trusted);
+    start(now, room, step);
+    step.starved = step.starved && !by_trouble;
     if (pause && (!step.wake_at || *pause < *step.wake_at)) step.wake_at = pause;
     const std::size_t held = works_.size();
-    step.claim = held < kHeldAtOnce ? std::min(left, kHeldAtOnce - held) : 0;
+    step.claim.count = held < kHeldAtOnce ? std::min(room.total, kHeldAtOnce - held) : 0;
+    step.claim.of = room.of;
   }
   step.settle = std::move(out_.settle);
   step.about = std::move(out_.about);

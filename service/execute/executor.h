@@ -48,9 +48,9 @@ struct Step {
   std::vector<SettledAbout> about;       // one for each of `settle`
   std::vector<std::uint32_t> give_back;  // hosts; their riders go with them
   std::vector<SettledAbout> given_back;  // one for each of `give_back`
-  std::size_t claim = 0;                 // at most so many hosts
-  std::optional<MonoTime> wake_at;       // when something waits for time
-  bool starved = false;                  // something could leave, but `admissible` ran out
+  ClaimWish claim;
+  std::optional<MonoTime> wake_at;  // when something waits for time
+  bool starved = false;             // something could leave, but the room ran out
 };
 
 /// One thread. Every operation claimed ends in exactly one of `settle` and `give_back`.
@@ -58,8 +58,8 @@ class Executor {
  public:
   void claimed(std::span<const Claim> claims, MonoTime now);
   void completed(const Completion& completion, MonoTime now);
-  /// `admissible`: requests that may leave now. `only`: of that priority alone.
-  Step next(MonoTime now, std::size_t admissible, std::optional<Priority> only = std::nullopt);
+  /// `room`: requests that may leave now.
+  Step next(MonoTime now, Room room);
 
   /// Nothing held and nothing to report.
   bool drained() const;
@@ -118,8 +118,8 @@ class Executor {
   void return_unsent(Work& work);
   void forget(Work& work);
   void wind_up();
-  std::size_t start(MonoTime now, std::size_t budget, std::optional<Priority> only, Step& step);
-  bool start_one(Work& work, MonoTime now, std::size_t& budget, Step& step);
+  void start(MonoTime now, Room& room, Step& step);
+  bool start_one(Work& work, MonoTime now, Room& room, Step& step);
   const Observed* fresh_read(const Work& work, MonoTime now) const;
   std::optional<WallTime> oldest_possible(const Work& work, const Outcome& outcome,
                                           MonoTime now) const;

@@ -183,26 +183,26 @@ void add_riders(MemoryStore::Rows& rows, MemoryRun& run, Claim& claim, WallTime 
   }
 }
 
-/// The next hosts that may run, at most `count`.
-std::vector<std::uint32_t> ready_hosts(const MemoryRun& run, const ClaimWish& wish,
-                                       std::size_t count, WallTime now) {
+/// The next hosts that may run, at most as many as wished.
+std::vector<std::uint32_t> ready_hosts(const MemoryRun& run, ClaimWish wish, WallTime now) {
   const std::uint16_t open = run.barriers.empty() ? 0xffff : *run.barriers.begin();
   std::vector<std::uint32_t> ids;
   for (const auto& [priority, id] : run.ready) {
-    if (ids.size() == count) break;
+    if (ids.size() == wish.count) break;
     const MemoryQueued& row = run.queue.at(id);
-    if (wish.only && priority != *wish.only) continue;
-    if (row.wave <= open && row.not_before <= now) ids.push_back(id);
+    if (at(wish.of, priority) == 0 || row.wave > open || row.not_before > now) continue;
+    --at(wish.of, priority);
+    ids.push_back(id);
   }
   return ids;
 }
 
 /// Blocked operations make room for others, so this goes on until the wish or the queue is empty.
-std::vector<Claim> claim_ready(MemoryStore::Rows& rows, MemoryRun& run, const ClaimWish& wish,
+std::vector<Claim> claim_ready(MemoryStore::Rows& rows, MemoryRun& run, ClaimWish wish,
                                WallTime now) {
   std::vector<Claim> claims;
   for (;;) {
-    const auto ids = ready_hosts(run, wish, wish.count - claims.size(), now);
+    const auto ids = ready_hosts(run, wish, now);
     for (const std::uint32_t id : ids) {
       Claim claim;
       claim.operation = filled(rows, run, id);
@@ -214,9 +214,11 @@ std::vector<Claim> claim_ready(MemoryStore::Rows& rows, MemoryRun& run, const Cl
       to_intent(rows, run, id, now);
       claim.attempt = run.queue.at(id).attempt;
       add_riders(rows, run, claim, now);
+      --wish.count;
+      --at(wish.of, priority_of(claim.operation.kind));
       claims.push_back(std::move(claim));
     }
-    if (ids.empty() || claims.size() == wish.count) return claims;
+    if (ids.empty() || wish.count == 0) return claims;
   }
 }
 

@@ -194,25 +194,29 @@ Result<Operation> PgJournal::filled(const Row& row, std::int64_t plan_seq) const
 }
 
 Result<Claims> PgJournal::ready(Tx& tx, const RunState& state, const ClaimWish& wish) {
-  const int only = wish.only ? static_cast<int>(*wish.only) : -1;
+  Array most;  // of each priority
+  for (const std::size_t count : wish.of) {
+    most.add(static_cast<std::int64_t>(std::min(count, wish.count)));
+  }
   const auto rows =
       exec(tx,
            "WITH open AS MATERIALIZED (SELECT LEAST($3::int, COALESCE((SELECT min(wave)"
            " FROM operation_queue WHERE run_id = $1 AND barrier"
            " AND state IN ('planned', 'retry', 'intent', 'ambiguous')), $3::int)) AS wave),"
-           " ready AS MATERIALIZED (SELECT r.operation, p.priority FROM open"
-           " CROSS JOIN LATERAL generate_series(0, open.wave) AS w(wave)"
-           " CROSS JOIN generate_series(0, 5) AS p(priority) CROSS JOIN LATERAL ("
+           " ready AS MATERIALIZED (SELECT p.priority, r.operation FROM open"
+           " CROSS JOIN (SELECT nth - 1 AS priority, most FROM unnest($6::bigint[])"
+           " WITH ORDINALITY AS u(most, nth) WHERE most > 0) p CROSS JOIN LATERAL ("
+           "SELECT s.operation FROM generate_series(0, open.wave) AS w(wave) CROSS JOIN LATERAL ("
            "SELECT q.operation FROM operation_queue q WHERE q.run_id = $1 AND q.wave = w.wave"
            " AND q.priority = p.priority AND q.pending_deps = 0 AND q.host = 0"
            " AND q.state IN ('planned', 'retry') AND q.not_before_ms <= $4"
-           " ORDER BY q.operation LIMIT $5) r"
-           " WHERE $6::int = -1 OR p.priority = $6::int ORDER BY p.priority, r.operation LIMIT $5)"
+           " ORDER BY q.operation LIMIT p.most) s ORDER BY s.operation LIMIT p.most) r"
+           " ORDER BY p.priority, r.operation LIMIT $5)"
            " SELECT" ROLLCALL_FILLED
            "JOIN ready ON ready.operation = q.operation WHERE q.run_id = $1"
            " ORDER BY ready.priority, q.operation FOR UPDATE OF q SKIP LOCKED",
            state.id, state.plan_seq, state.max_wave, state.now.ms,
-           static_cast<std::int64_t>(wish.count), only);
+           static_cast<std::int64_t>(wish.count), most.str());
   Claims claims;
   for (const auto& row : rows) {
     auto op = filled(row, state.plan_seq);
@@ -368,10 +372,9 @@ Result<Claims> PgJournal::settle_and_claim(const RunHandle& run, std::span<const
                                            const ClaimWish& wish) {
   std::span<const Settled> left = settled;
   Claims all;
+  ClaimWish rest = wish;
   for (;;) {
     bool blocked_some = false;
-    ClaimWish rest = wish;
-    rest.count = wish.count - all.size();
     auto claims = guarded<Claims>(
         run,
         [&](Tx& tx, RunState& state) -> Result<Claims> {
@@ -382,10 +385,12 @@ Result<Claims> PgJournal::settle_and_claim(const RunHandle& run, std::span<const
           return load_claims(tx, state, kClaimedInTurn, state.turn, false);
         });
     if (!claims) return claims;
+    rest.count -= claims->size();
+    for (const Claim& claim : *claims) --at(rest.of, priority_of(claim.operation.kind));
     std::move(claims->begin(), claims->end(), std::back_inserter(all));
     left = {};
     // Blocked operations made no claim: look on, a bounded number of rows per transaction.
-    if (!blocked_some || all.size() >= wish.count) return all;
+    if (!blocked_some || rest.count == 0) return all;
   }
 }
 

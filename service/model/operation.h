@@ -1,6 +1,7 @@
 // Operations: the only things that may change Okta. One value per line of a plan.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,6 +43,13 @@ std::optional<OperationKind> operation_kind(std::string_view text);
 
 /// In this order, see ARCHITECTURE.md section 2, "Order".
 enum class Priority : std::uint8_t { contain, revoke, join, move, grant, housekeep };
+inline constexpr std::size_t kPriorities = 6;
+/// A number for each priority, in their order.
+using PriorityCounts = std::array<std::size_t, kPriorities>;
+constexpr PriorityCounts for_each_priority(std::size_t n) { return {n, n, n, n, n, n}; }
+inline std::size_t& at(PriorityCounts& counts, Priority priority) {
+  return counts[static_cast<std::size_t>(priority)];
+}
 Priority priority_of(OperationKind kind);
 std::string_view to_string(Priority priority);
 

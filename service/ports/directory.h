@@ -109,6 +109,13 @@ class CompletionSink {
   virtual void completed(Completion completion) = 0;
 };
 
+/// How many requests could leave now: in all, and of each priority. Priorities that share a limit
+/// share its room; what is sent beyond that waits in the directory.
+struct Room {
+  std::size_t total = 0;
+  PriorityCounts of{};
+};
+
 /// The org. `observe` blocks its caller; `submit` and `probe` return at once and complete later,
 /// each named operation exactly once. Thread safe.
 class Directory {
@@ -118,8 +125,7 @@ class Directory {
   /// summary that is not certified.
   virtual Result<ScanSummary> observe(const ScanScope& scope, DirectorySink& sink,
                                       std::stop_token stop) = 0;
-  /// How many requests of that priority could leave now.
-  virtual std::size_t admissible(Priority priority) const = 0;
+  virtual Room room() const = 0;
   /// One request: a host, then its riders (ARCHITECTURE.md, "Riders"); each of them completes. The
   /// operations stay valid until all have.
   virtual void submit(std::span<const Operation* const> host_and_riders, CompletionSink& sink) = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -82,9 +83,11 @@ struct Settled {
   std::int64_t not_before_ms = 0;  // for retry: how long to wait
 };
 
+/// How many hosts to hand out at most, by priority order: in all, and of each priority. A priority
+/// whose limit is used up must not keep the others waiting, so its number is 0.
 struct ClaimWish {
-  std::size_t count = 0;         // at most so many hosts
-  std::optional<Priority> only;  // nullopt: by priority order
+  std::size_t count = 0;
+  PriorityCounts of = for_each_priority(std::numeric_limits<std::size_t>::max());
 };
 
 /// Where a plan stands.

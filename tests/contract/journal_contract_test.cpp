@@ -101,10 +101,33 @@ TEST_P(JournalQueue, ClaimsByPriorityThenPlanOrderUpToTheWish) {
   plan.add(Kind::user_suspend, "E4", "00u4");
   const RunHandle run = start(plan);
   EXPECT_EQ(ids(turn(run, {}, 1)), (Ids{2}));
-  EXPECT_EQ(ids(turn(run, {}, 10, Priority::move)), (Ids{1}));
+  ClaimWish only_moves{10, {}};
+  at(only_moves.of, Priority::move) = 10;
+  EXPECT_EQ(ids(turn(run, {}, only_moves)), (Ids{1}));
   EXPECT_EQ(ids(turn(run, {}, 10)), (Ids{4, 3}));
   EXPECT_TRUE(turn(run).empty());
   EXPECT_EQ(*journal_->open_operations(run), 0U);
+}
+
+TEST_P(JournalQueue, APriorityWithoutRoomKeepsNoOtherWaiting) {
+  PlanDraft plan;
+  for (const char* key : {"E1", "E2", "E3", "E4"}) plan.add(Kind::user_update, key, key);
+  plan.add_group(Kind::group_create, "new", "");
+  for (const char* key : {"E5", "E6", "E7"}) {
+    Operation& op = plan.add(Kind::user_update, key, key);
+    op.wave = 1;
+  }
+  plan.add_member("E8", "00u8", "sales", "00g1");
+  plan.add_member("E9", "00u9", "sales", "00g1");
+  const RunHandle run = start(plan);
+  ClaimWish wish{6, for_each_priority(6)};
+  at(wish.of, Priority::move) = 2;
+  EXPECT_EQ(ids(turn(run, {}, wish)), (Ids{5, 1, 2, 9, 10}));
+  // The wave is open now: a number holds across waves.
+  wish.of = for_each_priority(0);
+  at(wish.of, Priority::move) = 3;
+  EXPECT_EQ(ids(turn(run, {applied(5, "", "00g9")}, wish)), (Ids{3, 4, 6}));
+  EXPECT_EQ(ids(turn(run)), (Ids{7, 8}));
 }
 
 TEST_P(JournalQueue, WaitsForWhatAnOperationComesAfter) {

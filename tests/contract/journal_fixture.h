@@ -51,8 +51,12 @@ class JournalContract : public ::testing::TestWithParam<Maker> {
     return run ? *run : RunHandle{};
   }
   std::vector<Claim> turn(const RunHandle& run, const std::vector<Settled>& settled = {},
-                          std::size_t count = 100, std::optional<Priority> only = {}) {
-    auto claims = journal_->settle_and_claim(run, settled, {count, only});
+                          std::size_t count = 100) {
+    return turn(run, settled, {count, for_each_priority(count)});
+  }
+  std::vector<Claim> turn(const RunHandle& run, const std::vector<Settled>& settled,
+                          const ClaimWish& wish) {
+    auto claims = journal_->settle_and_claim(run, settled, wish);
     EXPECT_TRUE(claims) << describe(claims.error());
     return claims ? std::move(*claims) : std::vector<Claim>{};
   }

@@ -32,7 +32,7 @@ TEST_P(JournalHistory, LetsTheUrgentLaneRunBesideTheMainOne) {
   spec.lane = Lane::urgent;
   const auto run = second->begin_run(spec);
   ASSERT_TRUE(run) << describe(run.error());
-  EXPECT_EQ(second->settle_and_claim(*run, {}, {1, {}})->size(), 1U);
+  EXPECT_EQ(second->settle_and_claim(*run, {}, {1})->size(), 1U);
 }
 
 TEST_P(JournalHistory, AnUrgentRunTakesItsPeopleOutOfTheMainRunsQueue) {
@@ -81,8 +81,7 @@ TEST_P(JournalHistory, FindsWhatACrashLeftAndSettlesItInANewEpoch) {
   EXPECT_EQ((*claims)[0].intent_age_ms, 7'000);
   ASSERT_EQ((*claims)[2].riders.size(), 1U);
   EXPECT_EQ((*claims)[2].riders[0].id, 5U);
-  EXPECT_EQ(journal_->settle_and_claim(run, {}, {1, {}}).error().code,
-            ErrorCode::journal_lock_lost);
+  EXPECT_EQ(journal_->settle_and_claim(run, {}, {1}).error().code, ErrorCode::journal_lock_lost);
   Settled resend;
   resend.operation = 2;
   resend.state = State::planned;
@@ -136,8 +135,7 @@ TEST_P(JournalHistory, AnEndedRunWritesNoMore) {
   ASSERT_TRUE(journal_->heartbeat(run));
   ASSERT_TRUE(journal_->end_run(run, 10, ""));
   EXPECT_EQ(journal_->heartbeat(run).error().code, ErrorCode::journal_lock_lost);
-  EXPECT_EQ(journal_->settle_and_claim(run, {}, {1, {}}).error().code,
-            ErrorCode::journal_lock_lost);
+  EXPECT_EQ(journal_->settle_and_claim(run, {}, {1}).error().code, ErrorCode::journal_lock_lost);
   const Ids back{1};
   EXPECT_EQ(journal_->give_back(run, back).error().code, ErrorCode::journal_lock_lost);
   EXPECT_EQ(journal_->supersede(run).error().code, ErrorCode::journal_lock_lost);

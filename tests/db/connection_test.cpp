@@ -168,10 +168,10 @@ TEST_F(PgJournalTest, AStopRequestEndsStatementsOverAWholePlanAndNothingIsWritte
 TEST_F(PgJournalTest, GoesOnAfterItsConnectionBrokeIfNobodyTookTheLock) {
   auto journal = open(bench_->options());
   const RunHandle run = start(*journal);
-  ASSERT_EQ(journal->settle_and_claim(run, {}, {1, {}})->size(), 1U);
+  ASSERT_EQ(journal->settle_and_claim(run, {}, {1})->size(), 1U);
   bench_->database.cut_sessions();
   const std::vector<Settled> settled{applied(1)};
-  const auto claims = journal->settle_and_claim(run, settled, {1, {}});
+  const auto claims = journal->settle_and_claim(run, settled, {1});
   ASSERT_TRUE(claims) << describe(claims.error());
   EXPECT_EQ(ids(*claims), (std::vector<std::uint32_t>{2}));
   EXPECT_EQ(rows("operation_outcome WHERE state = 'applied'"), "1");
@@ -180,7 +180,7 @@ TEST_F(PgJournalTest, GoesOnAfterItsConnectionBrokeIfNobodyTookTheLock) {
 TEST_F(PgJournalTest, WritesNothingMoreOnceAnotherProcessTookTheRun) {
   auto journal = open(bench_->options());
   const RunHandle run = start(*journal);
-  ASSERT_EQ(journal->settle_and_claim(run, {}, {1, {}})->size(), 1U);
+  ASSERT_EQ(journal->settle_and_claim(run, {}, {1})->size(), 1U);
   bench_->database.cut_sessions();
   auto second = open(bench_->options());
   const auto taken = second->take_over(run.id, "host-b:2");
@@ -188,7 +188,7 @@ TEST_F(PgJournalTest, WritesNothingMoreOnceAnotherProcessTookTheRun) {
   ASSERT_TRUE(second->end_run(*taken, 10, "handed on"));
   // The lock is free again, so only the epoch can tell the first process that it is late.
   const std::vector<Settled> settled{applied(1)};
-  EXPECT_EQ(journal->settle_and_claim(run, settled, {1, {}}).error().code,
+  EXPECT_EQ(journal->settle_and_claim(run, settled, {1}).error().code,
             ErrorCode::journal_lock_lost);
   EXPECT_EQ(rows("operation_outcome WHERE state = 'applied'"), "0");
 }
@@ -222,13 +222,13 @@ TEST_F(PgJournalTest, LooksUpACommitWhoseAnswerWasLost) {
     const auto run = journal->begin_run(plan_.spec());
     ASSERT_TRUE(run) << describe(run.error());
     gate.arm(fault);
-    auto claims = journal->settle_and_claim(*run, {}, {2, {}});
+    auto claims = journal->settle_and_claim(*run, {}, {2});
     ASSERT_TRUE(claims) << describe(claims.error());
     EXPECT_EQ(ids(*claims), (std::vector<std::uint32_t>{1, 2}));
     EXPECT_EQ((*claims)[0].attempt, 1);
     gate.arm(fault);
     const std::vector<Settled> settled{applied(1), applied(2)};
-    claims = journal->settle_and_claim(*run, settled, {2, {}});
+    claims = journal->settle_and_claim(*run, settled, {2});
     ASSERT_TRUE(claims) << describe(claims.error());
     EXPECT_EQ(ids(*claims), (std::vector<std::uint32_t>{3}));
     const std::vector<std::uint32_t> back{3};
@@ -258,11 +258,11 @@ TEST_F(PgJournalTest, LooksUpASealWhoseAnswerWasLost) {
 TEST_F(PgJournalTest, ChainsOutcomesSoThatAChangedRowShows) {
   auto journal = open(bench_->options());
   const RunHandle run = start(*journal);
-  ASSERT_TRUE(journal->settle_and_claim(run, {}, {3, {}}));
+  ASSERT_TRUE(journal->settle_and_claim(run, {}, {3}));
   Settled failed = ended(2, State::failed);
   failed.outcome.message = "the org said \"no\", 100 %\\";
   const std::vector<Settled> settled{applied(1), failed, applied(3)};
-  ASSERT_TRUE(journal->settle_and_claim(run, settled, {3, {}}));
+  ASSERT_TRUE(journal->settle_and_claim(run, settled, {3}));
   ASSERT_TRUE(journal->end_run(run, 4, ""));
   const auto recomputed = [&] {
     pqxx::connection connection(bench_->database.dsn());
@@ -298,7 +298,7 @@ TEST_F(PgJournalTest, ChainsOutcomesSoThatAChangedRowShows) {
 TEST_F(PgJournalTest, RenewsTheLeasesOfWhatIsInFlight) {
   auto journal = open(bench_->options());
   const RunHandle run = start(*journal);
-  ASSERT_TRUE(journal->settle_and_claim(run, {}, {1, {}}));
+  ASSERT_TRUE(journal->settle_and_claim(run, {}, {1}));
   bench_->database.query(
       "UPDATE rollcall.operation_queue SET lease_until = '-infinity'"
       " WHERE state = 'intent'");

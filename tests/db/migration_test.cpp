@@ -116,9 +116,9 @@ TEST_F(Migrations, TheGrantedRoleCanDoARunAndNoMore) {
     ASSERT_TRUE(plan.seal(**journal));
     const auto run = (*journal)->begin_run(plan.spec());
     ASSERT_TRUE(run) << describe(run.error());
-    ASSERT_TRUE((*journal)->settle_and_claim(*run, {}, {10, {}}));
+    ASSERT_TRUE((*journal)->settle_and_claim(*run, {}, {10}));
     const std::vector<Settled> settled{applied(1, "00u1"), applied(3)};
-    ASSERT_TRUE((*journal)->settle_and_claim(*run, settled, {10, {}}));
+    ASSERT_TRUE((*journal)->settle_and_claim(*run, settled, {10}));
     ASSERT_TRUE((*journal)->end_run(*run, 0, ""));
     EXPECT_TRUE((*journal)->record_read("hr", {}, {}));
     EXPECT_TRUE((*journal)->record_people({}, {}));

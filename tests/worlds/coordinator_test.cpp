@@ -104,7 +104,7 @@ class Wall final : public Directory {
   Result<ScanSummary> observe(const ScanScope&, DirectorySink&, std::stop_token) override {
     return ScanSummary{};
   }
-  std::size_t admissible(Priority) const override { return 4; }
+  Room room() const override { return {4, for_each_priority(4)}; }
   void submit(std::span<const Operation* const> request, CompletionSink& sink) override {
     for (const Operation* op : request) sink.completed({op->id, false, answer_, std::nullopt});
     ++requests;
@@ -167,6 +167,51 @@ TEST(Coordinator, SaysWhoIsNotContainedThoughNeverClaimed) {
   EXPECT_EQ(run.go(wall).not_contained.size(), 30U);
 }
 
+/// An org one of whose limits is used up until some time.
+class UsedUp final : public Directory {
+ public:
+  UsedUp(SmallOrg& org, const Clock& clock, Priority priority, WallTime until)
+      : org_(org), clock_(clock), priority_(priority), until_(until) {}
+  Result<ScanSummary> observe(const ScanScope&, DirectorySink&, std::stop_token) override {
+    return ScanSummary{};
+  }
+  Room room() const override {
+    Room room = org_.room();
+    if (clock_.wall() < until_) at(room.of, priority_) = 0;
+    return room;
+  }
+  void submit(std::span<const Operation* const> request, CompletionSink& sink) override {
+    org_.submit(request, sink);
+  }
+  void probe(const Operation& op, CompletionSink& sink) override { org_.probe(op, sink); }
+  void drain() override { org_.drain(); }
+
+ private:
+  SmallOrg& org_;
+  const Clock& clock_;
+  Priority priority_;
+  WallTime until_;
+};
+
+TEST(Coordinator, ALimitThatIsUsedUpKeepsNoOtherWaiting) {
+  Updates run(30);
+  run.org.add_group("sales");
+  for (int i = 0; i < 30; ++i) {
+    const std::string key = "M" + std::to_string(i);
+    run.plan.add_member(key, SmallOrg::user_id(key + "@x.example"), "sales",
+                        SmallOrg::group_id("sales"));
+  }
+  const WallTime opens = run.clock.wall() + 60'000;
+  UsedUp used_up(run.org, run.clock, Priority::move, opens);
+  std::map<Kind, int> before;
+  run.org.before_effect = [&](const Operation& op) {
+    if (run.clock.wall() < opens) ++before[op.kind];
+  };
+  EXPECT_EQ(run.go(used_up).exit_code, 0);
+  EXPECT_EQ(before, (std::map<Kind, int>{{Kind::group_add_member, 30}}));
+  EXPECT_EQ(run.states()[OperationState::applied], 60);
+}
+
 /// Completes each request on a thread of its own.
 class Threaded final : public Directory {
  public:
@@ -176,7 +221,7 @@ class Threaded final : public Directory {
   Result<ScanSummary> observe(const ScanScope&, DirectorySink&, std::stop_token) override {
     return ScanSummary{};
   }
-  std::size_t admissible(Priority) const override { return 4; }
+  Room room() const override { return {4, for_each_priority(4)}; }
   void submit(std::span<const Operation* const> request, CompletionSink& sink) override {
     const std::uint32_t id = request[0]->id;
     threads_.emplace_back([id, &sink] {

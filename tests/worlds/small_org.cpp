@@ -32,11 +32,13 @@ Result<ScanSummary> SmallOrg::observe(const ScanScope&, DirectorySink&, std::sto
   return ScanSummary{};
 }
 
-std::size_t SmallOrg::admissible(Priority priority) const {
-  const std::size_t most = kPerSecond + (priority == Priority::contain ? kReserved : 0);
+Room SmallOrg::room() const {
   const auto sent = sent_in_second_.find(clock_.wall().ms / 1000);
   const std::size_t used = sent == sent_in_second_.end() ? 0 : sent->second;
-  return used < most ? most - used : 0;
+  const auto left = [used](std::size_t most) { return used < most ? most - used : 0; };
+  Room room{left(kPerSecond + kReserved), for_each_priority(left(kPerSecond))};
+  at(room.of, Priority::contain) = room.total;
+  return room;
 }
 
 void SmallOrg::submit(std::span<const Operation* const> request, CompletionSink& sink) {

@@ -71,8 +71,9 @@ struct Bench {
   std::vector<std::uint32_t> given_back;
   Step last;
 
-  const Step& next(std::size_t admissible = 100, std::optional<Priority> only = std::nullopt) {
-    last = executor.next(now, admissible, only);
+  const Step& next(std::size_t room = 100) { return next({room, for_each_priority(room)}); }
+  const Step& next(const Room& room) {
+    last = executor.next(now, room);
     settled.insert(settled.end(), last.settle.begin(), last.settle.end());
     given_back.insert(given_back.end(), last.give_back.begin(), last.give_back.end());
     return last;

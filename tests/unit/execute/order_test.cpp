@@ -61,29 +61,45 @@ TEST(Order, ContainmentLeavesFirstAndDoubtBeforeAll) {
 
 TEST(Order, NeverClaimsMoreThanMayLeave) {
   Bench bench;
-  EXPECT_EQ(bench.next(7).claim, 7U);
+  EXPECT_EQ(bench.next(7).claim.count, 7U);
   for (std::uint32_t id = 1; id <= 5; ++id) bench.take(claim(operation(Kind::user_update, id)));
-  EXPECT_EQ(bench.next(7).claim, 2U);
+  EXPECT_EQ(bench.next(7).claim.count, 2U);
   for (std::uint32_t id = 6; id <= 9; ++id) bench.take(claim(operation(Kind::user_update, id)));
-  EXPECT_EQ(bench.next(3).claim, 0U);
+  EXPECT_EQ(bench.next(3).claim.count, 0U);
   EXPECT_TRUE(bench.last.starved);
-  EXPECT_EQ(bench.next(0).claim, 0U);
+  EXPECT_EQ(bench.next(0).claim.count, 0U);
 }
 
 TEST(Order, OnlyContainmentUsesTheReservedSlice) {
   Bench bench;
   bench.take(claim(operation(Kind::user_update, 1)));
   bench.take(claim(operation(Kind::user_clear_sessions, 2)));
-  bench.next(5, Priority::contain);
+  Room room{5, {}};
+  at(room.of, Priority::contain) = 2;
+  bench.next(room);
   ASSERT_EQ(bench.last.submit.size(), 1U);
   EXPECT_EQ(bench.last.submit[0][0]->id, 2U);
+}
+
+TEST(Order, APriorityWithoutRoomKeepsNoOtherWaiting) {
+  Bench bench;
+  for (std::uint32_t id = 1; id <= 5; ++id) bench.take(claim(operation(Kind::user_update, id)));
+  bench.take(claim(operation(Kind::group_add_member, 6)));
+  Room room{9, for_each_priority(4)};
+  at(room.of, Priority::move) = 2;
+  bench.next(room);
+  ASSERT_EQ(bench.last.submit.size(), 3U);
+  EXPECT_EQ(bench.last.submit[2][0]->id, 6U);
+  EXPECT_TRUE(bench.last.starved);
+  EXPECT_EQ(bench.last.claim.count, 6U);
+  EXPECT_EQ(bench.last.claim.of, (PriorityCounts{4, 4, 4, 0, 3, 4}));
 }
 
 TEST(Order, AThousandRemovalsOfOnePersonAreNotAllHeld) {
   Bench bench;
   std::uint32_t id = 0;
   for (int turn = 0; turn < 20; ++turn) {
-    const std::size_t wished = bench.next(100).claim;
+    const std::size_t wished = bench.next(100).claim.count;
     for (std::size_t i = 0; i < wished; ++i) {
       bench.take(claim(of_person(Kind::group_add_member, ++id)));
     }
@@ -100,7 +116,7 @@ TEST(Stop, GivesBackWhatWasNotSentAndSettlesWhatWas) {
   bench.executor.stop(ErrorCode::run_stopped, "Asked to stop.");
   bench.next();
   EXPECT_EQ(bench.given_back, (std::vector<std::uint32_t>{3, 2}));
-  EXPECT_EQ(bench.last.claim, 0U);
+  EXPECT_EQ(bench.last.claim.count, 0U);
   bench.answer(1, State::applied);
   EXPECT_EQ(bench.state_of(1), OperationState::applied);
   EXPECT_TRUE(bench.executor.drained());

@@ -271,7 +271,7 @@ TEST(OktaDirectory, DrainLetsGoWhatHasNotLeftAndFinishesWhatHas) {
   }
   while (inside == 0) std::this_thread::yield();  // the first request of the bucket is out, alone
   world.okta->drain();
-  EXPECT_EQ(world.okta->admissible(Priority::contain), 0U);
+  EXPECT_EQ(world.okta->room().total, 0U);
   submit(world, op(5, OperationKind::user_suspend, "00u5"), sink);
   closed.unlock();
   const auto done = sink.wait(5);

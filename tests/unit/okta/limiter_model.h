@@ -56,6 +56,7 @@ struct RunOptions {
   std::int64_t latency_from_ms = 100, latency_to_ms = 900;
   std::int64_t minutes = 20;
   std::int64_t competitor_every_ms = 0;  // 0: we are alone
+  std::int64_t competitor_at_once = 1;   // requests each time, 20 ms apart
   std::int64_t most_at_once = 1000;      // more get Okta's concurrency 429
   double capacity = 0.9;
   bool show_date = true, show_rate = true, twice = false;
@@ -68,6 +69,7 @@ struct RunOptions {
 
 struct RunResult {
   std::int64_t served = 0, refused = 0, competitor_refused = 0, crowded = 0, windows = 0;
+  std::int64_t competitor_refused_late = 0;   // after the second minute
   std::vector<std::int64_t> contain_wait_ms;  // from asking to leaving
   std::int64_t polls = 0;
 };
@@ -85,7 +87,7 @@ class LimiterRun {
   }
 
   RunResult go() {
-    const std::int64_t begin = 1'000'123;
+    const std::int64_t begin = kBegin;
     const std::int64_t end = begin + o_.minutes * 60'000;
     if (o_.competitor_every_ms > 0) events_.push({begin, Event::competitor, 0});
     for (const auto at : o_.contain_at_ms) events_.push({begin + at, Event::containment, 0});
@@ -121,8 +123,7 @@ class LimiterRun {
         answer(event);
         break;
       case Event::competitor:
-        if (okta_.request(event.at).status == 429) ++out_.competitor_refused;
-        events_.push({event.at + o_.competitor_every_ms, Event::competitor, 0});
+        compete(event);
         break;
       case Event::containment:
         asked_[next_] = event.at;
@@ -131,6 +132,17 @@ class LimiterRun {
       case Event::wake:
         break;
     }
+  }
+
+  void compete(const Event& event) {
+    if (okta_.request(event.at).status == 429) {
+      ++out_.competitor_refused;
+      if (event.at > kBegin + 120'000) ++out_.competitor_refused_late;
+    }
+    competed_ = (competed_ + 1) % o_.competitor_at_once;
+    const std::int64_t short_ms = 20;
+    const std::int64_t pause_ms = o_.competitor_every_ms - short_ms * (o_.competitor_at_once - 1);
+    events_.push({event.at + (competed_ == 0 ? pause_ms : short_ms), Event::competitor, 0});
   }
 
   void reach(const Event& event) {
@@ -203,6 +215,8 @@ class LimiterRun {
   std::map<TicketId, Priority> priorities_;
   TicketId next_ = 1;
   std::int64_t at_once_ = 0;
+  std::int64_t competed_ = 0;
+  static constexpr std::int64_t kBegin = 1'000'123;
   RunResult out_;
 };
 

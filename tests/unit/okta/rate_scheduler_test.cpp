@@ -16,9 +16,36 @@ using test::RunResult;
 std::string shown(const RunOptions& o, const RunResult& r) {
   return "seed " + std::to_string(o.seed) + " skew " + std::to_string(o.skew_ms) + " limit " +
          std::to_string(o.limit) + ": served " + std::to_string(r.served) + " refused " +
-         std::to_string(r.refused) + " crowded " + std::to_string(r.crowded) + " windows " +
-         std::to_string(r.windows) + " polls " + std::to_string(r.polls);
+         std::to_string(r.refused) + " crowded " + std::to_string(r.crowded) + " others refused " +
+         std::to_string(r.competitor_refused) + " late " +
+         std::to_string(r.competitor_refused_late) + " windows " + std::to_string(r.windows) +
+         " polls " + std::to_string(r.polls);
 }
+
+/// A scheduler with one bucket whose window is open.
+struct OpenWindow {
+  RateScheduler scheduler{0.9};
+  BucketId bucket = scheduler.bucket("/api/v1/users", 600);
+  TicketId next = 1;
+  MonoTime now{5'000};
+
+  OpenWindow(std::int64_t limit, std::int64_t remaining) {
+    put(Priority::move);
+    const auto scout = scheduler.poll(now).tickets;
+    EXPECT_EQ(scout.size(), 1U);
+    reply(scout.front(), limit, remaining);
+  }
+  TicketId put(Priority priority, bool probe = false) {
+    scheduler.enqueue({next, bucket, priority, probe}, now);
+    return next++;
+  }
+  void reply(TicketId id, std::int64_t limit, std::int64_t remaining, std::int64_t reset = 1060,
+             int status = 200) {
+    RateObservation seen{id, bucket, status, limit, remaining, reset, WallTime{1'000'000}};
+    scheduler.observe(seen, now);
+    scheduler.finished(id, now, true);
+  }
+};
 
 TEST(RateScheduler, AloneItUsesItsShareOfEveryWindowAndMeetsNo429) {
   for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
@@ -46,19 +73,53 @@ TEST(RateScheduler, AsksAgainNoOftenerThanThereIsSomethingToDo) {
   EXPECT_LE(r.polls, r.served * 4) << shown(o, r);
 }
 
-TEST(RateScheduler, YieldsToAnotherClientAndKeepsItsShareBesideIt) {
+TEST(RateScheduler, LeavesAnotherClientWhatItUsesAndKeepsTheRest) {
   for (const std::uint64_t seed : {11U, 12U, 13U}) {
+    for (const std::int64_t every_ms : {1000L, 500L, 400L}) {  // 60, 120, 150 of 300 a minute
+      RunOptions o;
+      o.seed = seed;
+      o.skew_ms = 1'700'000'000'000;
+      o.competitor_every_ms = every_ms;
+      const RunResult r = run(o);
+      EXPECT_EQ(r.competitor_refused, 0) << shown(o, r);
+      EXPECT_EQ(r.refused, 0) << shown(o, r);
+      const std::int64_t theirs = 60'000 / every_ms;
+      EXPECT_GE(r.served, 20 * (300 - theirs - 30) * 90 / 100) << shown(o, r);
+    }
+  }
+}
+
+TEST(RateScheduler, LeavesAClientThatComesInBurstsWhatItUses) {
+  for (const std::uint64_t seed : {14U, 15U, 16U}) {
     RunOptions o;
     o.seed = seed;
     o.skew_ms = 1'700'000'000'000;
-    o.competitor_every_ms = 500;  // 120 of 300 a minute
+    o.competitor_every_ms = 60'000;
+    o.competitor_at_once = 100;
     const RunResult r = run(o);
-    EXPECT_LE(r.refused, r.windows) << shown(o, r);
-    // It asks for 120 a window and always finds at least the tenth that we leave.
-    EXPECT_LE(r.competitor_refused, r.windows * 90) << shown(o, r);
-    // We keep what its 120 and the tenth leave: 150.
-    EXPECT_GE(r.served, 20 * 150 * 90 / 100) << shown(o, r);
+    // Nobody can know of the first burst before it comes.
+    EXPECT_LE(r.competitor_refused, 100) << shown(o, r);
+    EXPECT_EQ(r.competitor_refused_late, 0) << shown(o, r);
+    EXPECT_GE(r.served, 20 * (300 - 100 - 30) * 80 / 100) << shown(o, r);
   }
+}
+
+TEST(RateScheduler, AnotherClientThatEndsCostsTwoWindowsAtMost) {
+  OpenWindow w(300, 299);
+  const auto ask = [&](std::int64_t after_ms, std::int64_t remaining, std::int64_t reset) {
+    w.now = w.now + after_ms;
+    const TicketId id = w.put(Priority::move);
+    ASSERT_EQ(w.scheduler.poll(w.now).tickets.size(), 1U);
+    w.reply(id, 300, remaining, reset);
+  };
+  ask(45'000, 148, 1060);  // 150 are not ours, in three quarters of a window: 200 in a whole one
+  std::vector<std::size_t> rooms;
+  for (std::int64_t reset = 1120; reset <= 1240; reset += 60) {
+    ask(15'001, 299, reset);
+    rooms.push_back(w.scheduler.room(w.bucket, Priority::contain, w.now));
+    ask(45'000, 298, reset);
+  }
+  EXPECT_EQ(rooms, (std::vector<std::size_t>{74, 74, 269}));
 }
 
 TEST(RateScheduler, AContainmentLeavesWithinAFewSecondsUnderFullLoad) {
@@ -137,31 +198,6 @@ TEST(RateScheduler, TooManyAtOnceHalvesConcurrencyAndIgnoresTheHintedReset) {
   EXPECT_LE(r.crowded, 20 * 16) << shown(o, r);
 }
 
-/// A scheduler with one bucket whose window is open.
-struct OpenWindow {
-  RateScheduler scheduler{0.9};
-  BucketId bucket = scheduler.bucket("/api/v1/users", 600);
-  TicketId next = 1;
-  MonoTime now{5'000};
-
-  OpenWindow(std::int64_t limit, std::int64_t remaining) {
-    put(Priority::move);
-    const auto scout = scheduler.poll(now).tickets;
-    EXPECT_EQ(scout.size(), 1U);
-    reply(scout.front(), limit, remaining);
-  }
-  TicketId put(Priority priority, bool probe = false) {
-    scheduler.enqueue({next, bucket, priority, probe}, now);
-    return next++;
-  }
-  void reply(TicketId id, std::int64_t limit, std::int64_t remaining, std::int64_t reset = 1060,
-             int status = 200) {
-    RateObservation seen{id, bucket, status, limit, remaining, reset, WallTime{1'000'000}};
-    scheduler.observe(seen, now);
-    scheduler.finished(id, now, true);
-  }
-};
-
 TEST(RateScheduler, TheFirstRequestOfABucketGoesAlone) {
   RateScheduler scheduler(0.9);
   const BucketId bucket = scheduler.bucket("/api/v1/groups", 500);
@@ -212,9 +248,9 @@ TEST(RateScheduler, OfRepliesOutOfOrderTheLowestCountOfTheNewestWindowHolds) {
   const TicketId a = w.put(Priority::move);
   const TicketId b = w.put(Priority::move);
   ASSERT_EQ(w.scheduler.poll(w.now).tickets.size(), 2U);
-  w.reply(b, 100, 20);
-  w.reply(a, 100, 21);
-  EXPECT_EQ(w.scheduler.room(w.bucket, Priority::contain, w.now), 10U);
+  w.reply(b, 100, 97);
+  w.reply(a, 100, 98);
+  EXPECT_EQ(w.scheduler.room(w.bucket, Priority::contain, w.now), 87U);
 }
 
 TEST(RateScheduler, AWindow429ClosesTheBucketUntilItsReset) {
@@ -264,6 +300,50 @@ TEST(RateScheduler, ServerTimeIsTheLargestDateSeen) {
   }
   // The truth is mono + 500,000; the best sample was 20 ms into its second.
   EXPECT_EQ(scheduler.server_time(MonoTime{20'000})->ms, 519'980);
+}
+
+TEST(RateScheduler, WhatWaitsForAUsedUpBucketLeavesOthersTheirPlaces) {
+  OpenWindow w(100, 10);  // floor is 10
+  for (int i = 0; i < 20; ++i) w.put(Priority::move);
+  EXPECT_TRUE(w.scheduler.poll(w.now).tickets.empty());
+  EXPECT_GE(w.scheduler.slots(w.now), 2U);
+  const BucketId other = w.scheduler.bucket("/api/v1/groups", 500);
+  w.scheduler.enqueue({w.next, other, Priority::grant}, w.now);
+  EXPECT_EQ(w.scheduler.poll(w.now).tickets, std::vector<TicketId>{w.next});
+}
+
+TEST(RateScheduler, WelcomesWhatLeavesWhileTheJournalWrites) {
+  OpenWindow w(1'000'000, 999'999);
+  // At half a second a reply, the journal's few milliseconds are worth one request.
+  TicketId id = w.put(Priority::move);
+  EXPECT_EQ(w.scheduler.slots(w.now), RateScheduler::kMostInFlight);
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(w.scheduler.poll(w.now).tickets.size(), 1U);
+    w.now = w.now + 4;
+    w.reply(id, 1'000'000, 999'998 - i);
+    id = w.put(Priority::move);
+  }
+  EXPECT_EQ(w.scheduler.slots(w.now),
+            RateScheduler::kMostInFlight + RateScheduler::kMostWaiting - 1);
+}
+
+TEST(RateScheduler, AWindowJoinedHalfWayDoesNotPassForAShorterOne) {
+  OpenWindow w(100, 60);  // somebody else opened it
+  EXPECT_EQ(w.scheduler.window_ms(), RateScheduler::kWindowMs);
+  RateScheduler alone(0.9);
+  const BucketId bucket = alone.bucket("/api/v1/users", 600);
+  const auto show = [&](std::int64_t remaining, std::int64_t reset, std::int64_t at_ms) {
+    const MonoTime now{at_ms};
+    alone.enqueue({static_cast<TicketId>(at_ms), bucket, Priority::move}, now);
+    for (const TicketId id : alone.poll(now).tickets) {
+      alone.observe({id, bucket, 200, 100, remaining, reset, WallTime{1'000'000 + at_ms}}, now);
+      alone.finished(id, now, true);
+    }
+  };
+  show(60, 1002, 0);  // two seconds before the end of a window of six
+  EXPECT_EQ(alone.window_ms(), RateScheduler::kWindowMs);
+  show(99, 1008, 2'001);
+  EXPECT_EQ(alone.window_ms(), 6'000);
 }
 
 TEST(RateScheduler, WithdrawTakesAWaitingTicketBack) {
