@@ -153,8 +153,9 @@ void HttpClient::State::fill(net::HTTPRequest& out, const HttpRequest& request) 
 HttpExchange HttpClient::State::exchange(const HttpRequest& request, std::int64_t deadline_ms) {
   const Poco::Timestamp begun;
   drop_stale();
+  // Poco waits twice for a silent TLS server: in the socket's own time-out, then in a poll.
   session->setTimeout(span_of(options.connect_timeout_ms), span_of(deadline_ms),
-                      span_of(deadline_ms));
+                      span_of((deadline_ms + 1) / 2));
   net::HTTPRequest out(request.method, request.target, net::HTTPMessage::HTTP_1_1);
   fill(out, request);
   certificate_refused = false;
