@@ -6,6 +6,7 @@
 
 #include "service/base/text.h"
 #include "service/reconcile/guard.h"
+#include "service/reconcile/leavers.h"
 #include "service/reconcile/plan_builder.h"
 #include "service/snapshot/org_snapshot.h"
 
@@ -144,6 +145,7 @@ class PlanningRun {
   Result<void> read_people();
   Result<void> decide();
   Result<void> note_holds(const std::vector<Operation>& operations);
+  Result<void> note_leavers(const std::vector<Operation>& operations);
   void finish();
   void refuse(const Error& error, int otherwise);
   bool restricted() const {
@@ -157,6 +159,7 @@ class PlanningRun {
   OrgSnapshot snapshot_;
   std::vector<Link> links_;
   History history_;
+  std::vector<KnownLeaver> known_leavers_;
   ReconcileInputs inputs_;
   Reconciled reconciled_;
   std::set<std::string> picked_;
@@ -179,6 +182,9 @@ Result<void> PlanningRun::recall() {
   auto grants = journal.grants();
   if (!grants) return grants.error();
   history_.grants = std::move(*grants);
+  auto leavers = journal.known_leavers();
+  if (!leavers) return leavers.error();
+  known_leavers_ = std::move(*leavers);
   auto refused = journal.refused_values();
   if (!refused) return refused.error();
   history_.refused = std::move(*refused);
@@ -300,7 +306,9 @@ Result<void> PlanningRun::decide() {
   if (!counts_) {
     reconciled_.people.clear();
     reconciled_.findings.clear();
-    reconciled_.not_contained.clear();
+    // Nobody becomes a leaver by such a read; who was one before it still is.
+    reconciled_.not_contained =
+        still_inside(known_leavers_, snapshot_, links_, out_.scan.certified);
     for (GroupTarget& group : reconciled_.groups) group.refused = true;
     return ok();
   }
@@ -333,6 +341,7 @@ Result<void> PlanningRun::decide() {
   for (Uncontained& one : verdict.not_contained)
     reconciled_.not_contained.push_back(std::move(one));
   if (const auto noted = note_holds(operations); !noted) return noted.error();
+  if (const auto noted = note_leavers(operations); !noted) return noted.error();
   out_.plan.operations = std::move(operations);
   return ok();
 }
@@ -357,6 +366,23 @@ Result<void> PlanningRun::note_holds(const std::vector<Operation>& operations) {
     }
   }
   return ok();
+}
+
+/// For the next read that does not count, and how long each has been known.
+Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations) {
+  if (parts_.journal == nullptr || restricted() || options_.as_of || reconciled_.link_only ||
+      !settings_.users.manage_lifecycle) {
+    return ok();
+  }
+  const auto leavers = leavers_of(reconciled_, operations, inputs_.as_of.instant);
+  std::map<std::string, WallTime> since;
+  for (const KnownLeaver& leaver : known_leavers_) since[leaver.worker_key] = leaver.since;
+  for (Uncontained& one : reconciled_.not_contained) {
+    if (const auto known = since.find(one.worker_key); known != since.end()) {
+      one.since = known->second;
+    }
+  }
+  return parts_.journal->record_leavers(leavers);
 }
 
 void PlanningRun::finish() {
@@ -385,15 +411,18 @@ void PlanningRun::finish() {
   std::map<std::string, std::string> logins;
   for (const Operation& op : plan.operations) logins[op.subject.worker_key] = op.subject.login;
   for (const Uncontained& one : reconciled_.not_contained) {
+    std::string& login = logins[one.worker_key];
+    const auto account = snapshot_.by_id(one.user_id);
+    if (login.empty() && account) login = snapshot_.at(*account).login;
     Finding f;
     f.code = info(ErrorCode::leaver_not_contained).id;
     f.worker_key = one.worker_key;
     f.user_id = one.user_id;
     f.message = "has left, can still sign in, and this plan does not contain them: " + one.why;
     plan.trailer.findings.push_back(std::move(f));
-    out_.notes.not_contained.push_back({one.worker_key, one.user_id, logins[one.worker_key],
+    out_.notes.not_contained.push_back({one.worker_key, one.user_id, login,
                                         std::string(info(ErrorCode::leaver_not_contained).id),
-                                        one.why, std::nullopt});
+                                        one.why, one.since});
   }
   for (const Finding& f : plan.trailer.findings) {
     const auto code = error_code_from_id(f.code);
