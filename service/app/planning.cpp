@@ -13,6 +13,9 @@
 namespace rollcall {
 namespace {
 
+// How long lists of Okta's may show what we wrote as it was before (ARCHITECTURE.md, section 7).
+constexpr std::int64_t kIndexLag_ms = 60'000;
+
 /// The first two match rules over profile attributes get an index each.
 SnapshotKeys snapshot_keys(const Settings& settings) {
   SnapshotKeys keys;
@@ -28,14 +31,17 @@ SnapshotKeys snapshot_keys(const Settings& settings) {
   return keys;
 }
 
-/// Fills the snapshot from the listing.
+/// Fills the snapshot from the listing. Memberships that we wrote within the last minute stand as
+/// we left them: the lists that show them may lag behind (FACTS 6).
 class SnapshotSink final : public DirectorySink {
  public:
-  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const std::vector<Link>& links)
+  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const std::vector<Link>& links,
+               const std::vector<OwnMembership>& own)
       : snapshot_(snapshot), settings_(settings) {
     for (const Link& link : links) {
       if (link.kind == Link::Kind::group) linked_groups_.insert(link.okta_id);
     }
+    for (const OwnMembership& one : own) own_[one.group_id][one.user_id] = one.member;
   }
   void schema(const OrgSchema& schema) override { snapshot_.set_schema(schema); }
   void principal(const Principal& principal) override { snapshot_.set_principal(principal); }
@@ -49,7 +55,20 @@ class SnapshotSink final : public DirectorySink {
            (!refusal(group, snapshot_.rules()) || is_protected(group));
   }
   void member(std::string_view group_id, std::string_view user_id) override {
+    if (const auto group = own_.find(group_id); group != own_.end()) {
+      if (group->second.count(std::string(user_id)) > 0) return;  // added below, if it is one
+    }
     snapshot_.add_member(group_id, user_id);
+  }
+  /// At the end of the listing.
+  void add_own() {
+    for (const Group& group : snapshot_.groups()) {
+      const auto own = own_.find(group.id);
+      if (own == own_.end() || !wants_members(group)) continue;
+      for (const auto& [user, is_member] : own->second) {
+        if (is_member) snapshot_.add_member(group.id, user);
+      }
+    }
   }
 
  private:
@@ -60,6 +79,7 @@ class SnapshotSink final : public DirectorySink {
   OrgSnapshot& snapshot_;
   const Settings& settings_;
   std::set<std::string> linked_groups_;
+  std::map<std::string, std::map<std::string, bool>, std::less<>> own_;  // group, user: member
 };
 
 /// Streams people into the reconciler and remembers whom `where` picks.
@@ -196,18 +216,25 @@ Result<void> PlanningRun::read_org() {
   scope.profile = &settings_.user_schema;
   for (const Link& link : links_) {
     if (link.kind == Link::Kind::user) scope.linked_users.push_back(link.okta_id);
+    if (link.kind == Link::Kind::group) scope.linked_groups.push_back(link.okta_id);
   }
+  std::vector<OwnMembership> own;
   if (parts_.journal != nullptr) {
-    auto written = parts_.journal->written_since(parts_.clock->wall() + -60'000);
+    const WallTime lately = parts_.clock->wall() + -kIndexLag_ms;
+    auto written = parts_.journal->written_since(lately);
     if (!written) return written.error();
+    auto memberships = parts_.journal->memberships_since(lately);
+    if (!memberships) return memberships.error();
+    own = std::move(*memberships);
     scope.recently_written = std::move(*written);
     auto boundaries = parts_.journal->chain_boundaries();
     if (!boundaries) return boundaries.error();
     scope.chain_boundaries = std::move(*boundaries);
   }
-  SnapshotSink sink(snapshot_, settings_, links_);
+  SnapshotSink sink(snapshot_, settings_, links_, own);
   auto scan = parts_.directory->observe(scope, sink, stop_);
   if (!scan) return scan.error();
+  sink.add_own();
   snapshot_.seal();
   out_.scan = std::move(*scan);
   out_.leftovers.chain_boundaries = out_.scan.chain_boundaries;

@@ -61,5 +61,27 @@ class HalfReadFeed(Late):
         self.assertNotIn("leaver.not_contained", done.out)
 
 
+class IndexLag(Late):
+    def check(self, lag):
+        self.begin("--index-lag", str(lag))
+        depts = ["Sales", "Legal", "Quality"]
+        self.people(*(person(key, depts[key % 3]) for key in range(1, 30)))
+        self.sync()
+        again = self.stack.run("plan", "--detailed-exitcode")
+        self.assertEqual(again.code, 0, again.out + again.err)
+        # Movers: memberships taken away must not be seen as still there, nor those given as missing.
+        self.people(*(person(key, depts[(key + 1) % 3]) for key in range(1, 9)),
+                    *(person(key, depts[key % 3]) for key in range(9, 30)), person(30, "New"))
+        self.sync()
+        again = self.stack.run("plan", "--detailed-exitcode")
+        self.assertEqual(again.code, 0, again.out + again.err)
+
+    def test_the_plan_right_after_an_apply_is_empty_with_a_lag_of_two_seconds(self):
+        self.check(2000)
+
+    def test_the_plan_right_after_an_apply_is_empty_with_a_lag_of_half_a_minute(self):
+        self.check(30000)
+
+
 if __name__ == "__main__":
     unittest.main()
