@@ -417,6 +417,7 @@ void PlanningRun::finish() {
   PlanHeader& header = plan.header;
   header.created_at = parts_.clock->wall();
   header.as_of = inputs_.as_of.instant;
+  if (out_.scan.certified) header.read_at = out_.scan.as_of;
   header.as_of_date = format_date(inputs_.as_of.date);
   header.expires_at = header.created_at + settings_.run.plan_valid_ms;
   header.environment = settings_.environment;

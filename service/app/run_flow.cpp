@@ -82,13 +82,14 @@ Result<void> seal(Journal& journal, const Planned& planned) {
 }
 
 Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
-                     const ExitCodes& planned_exits) {
+                     const ExitCodes& planned_exits, Vetting vetting) {
   Applied applied;
   applied.run = run;
   applied.exits = planned_exits;
   std::uint64_t total = 0;
   if (const auto open = wired.journal->open_operations(run)) total = *open;
   CoordinatorOptions options = drive_options(program, wired.settings);
+  options.vetting = std::move(vetting);
   {
     ProgressShow show(program, total);
     options.progress = [&show](const Progress& progress) { show(progress); };
@@ -97,6 +98,9 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
   }
   if (applied.end.exit_code != 0) applied.exits.add(applied.end.exit_code);
   if (!applied.end.not_contained.empty()) applied.exits.add(3);
+  if (applied.end.counts.count(OperationState::withdrawn) > 0) {
+    applied.exits.add(info(ErrorCode::operation_withdrawn).exit);
+  }
   const std::string note = applied.end.error ? applied.end.error->message : std::string();
   const auto closed = close_run(*wired.journal, run, applied.end, applied.exits.first(), note);
   if (!closed) applied.exits.add(info(closed.error().code).exit);
@@ -104,7 +108,8 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
 }
 
 Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
-                             const std::string& verb, const ExitCodes& planned_exits) {
+                             const std::string& verb, const ExitCodes& planned_exits,
+                             Vetting vetting) {
   const auto state = wired.journal->find_plan(plan);
   if (!state) return state.error();
   if (!*state) {
@@ -119,7 +124,7 @@ Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256&
   const auto run = wired.journal->begin_run(spec);
   if (!run) return run.error();
   program.log().write(LogEvent::run_started, LogFields().add("run", run->id));
-  Applied applied = continue_run(program, wired, *run, planned_exits);
+  Applied applied = continue_run(program, wired, *run, planned_exits, std::move(vetting));
   program.log().write(LogEvent::run_ended,
                       LogFields().add("run", run->id).add("exit", applied.exits.first()));
   return applied;

@@ -4,6 +4,7 @@
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
+#include "service/app/vetting.h"
 #include "service/base/file.h"
 
 namespace rollcall {
@@ -77,7 +78,12 @@ int run_apply(Program& program, const VerbOptions& options) {
   if (!plan) return program.fail(plan.error());
   ExitCodes exits;
   if (plan->trailer.summary.operations_held() > 0) exits.add(3);
-  const auto applied = apply_sealed(program, **wired, *id, "apply", exits);
+  const auto operations = journal.plan_operations(*id);
+  if (!operations) return program.fail(operations.error());
+  auto vetting =
+      vet_plan((*wired)->parts(program), plan->header, *operations, {}, program.stop(), notes);
+  if (!vetting) return program.fail(vetting.error());
+  const auto applied = apply_sealed(program, **wired, *id, "apply", exits, std::move(*vetting));
   if (!applied) return program.fail(applied.error());
   const bool uncontained = !applied->end.not_contained.empty();
   report_run(program, **wired, *applied, std::move(notes), *outputs, exits);

@@ -1,9 +1,10 @@
 """What happens between two reads: a feed that does not count, a hand edit before apply, HR's second
 thoughts about an old plan, an index that lags behind our own writes."""
 import json
+import time
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack
+from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack, psql
 
 HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
           "employment_type,status,hire_date,termination_date\n")
@@ -59,6 +60,81 @@ class HalfReadFeed(Late):
         done = self.stack.run("sync")
         self.assertEqual(done.code, 5, done.out + done.err)
         self.assertNotIn("leaver.not_contained", done.out)
+
+
+class HandEdit(Late):
+    def test_what_somebody_changed_in_okta_since_the_plan_is_left_and_reported(self):
+        self.begin()
+        self.people(*(person(key) for key in range(1, 6)))
+        self.sync()
+        self.people(*(person(key, "Sales", name="Eve") for key in range(1, 6)))
+        self.plan()
+        user = self.user(2)
+        time.sleep(1.1)  # Okta's times have whole seconds
+        self.stack.sim.request("POST", f"/api/v1/users/{user['id']}",
+                               {"profile": {"firstName": "Grace"}})
+        before = len(self.stack.sim.audit())
+        done = self.stack.run("apply", "plan.json", "--full")
+        self.assertEqual(done.code, 4, done.out + done.err)
+        self.assertIn("operation.conflict", done.out + done.err)
+        self.assertEqual(len(self.stack.sim.audit()) - before, 4)
+        self.assertEqual(self.user(2)["profile"]["firstName"], "Grace")
+        self.assertEqual(self.user(1)["profile"]["firstName"], "Eve")
+
+    def test_an_untouched_plan_costs_one_listing_and_no_reads_by_id(self):
+        self.begin()
+        self.people(*(person(key) for key in range(1, 6)))
+        self.sync()
+        self.people(*(person(key, "Sales", name="Eve") for key in range(1, 6)))
+        self.plan()
+        before = sum(self.stack.sim.stats()["requests"].values())
+        self.assertEqual(self.stack.run("apply", "plan.json").code, 0)
+        after = sum(self.stack.sim.stats()["requests"].values())
+        self.assertEqual(after - before, 1 + 5)
+
+
+class OldPlan(Late):
+    def age(self):
+        """Two hours pass, as far as the plan is concerned."""
+        psql(self.stack.dsn, """UPDATE rollcall.plan SET header =
+             jsonb_set(header::jsonb, '{created_at}', '"2020-01-01T00:00:00Z"')::text""")
+
+    def test_hr_is_read_again_and_what_it_no_longer_asks_for_is_withdrawn(self):
+        self.begin()
+        self.people(*(person(key) for key in range(1, 8)))
+        self.sync()
+        self.people(person(1), person(2, status="Terminated"), person(3, status="Terminated"),
+                    person(4, "Legal"), person(5, "Legal"), *(person(k) for k in range(6, 8)),
+                    person(8), person(9))
+        self.plan()
+        # HR's second thoughts: 2 stays, 4 does not move, 8 does not come.
+        self.people(person(1), person(2), person(3, status="Terminated"), person(4),
+                    person(5, "Legal"), *(person(k) for k in range(6, 8)), person(9))
+        self.age()
+        done = self.stack.run("apply", "plan.json", "--full")
+        self.assertEqual(done.code, 4, done.out + done.err)
+        self.assertIn("operation.withdrawn", done.out)
+        self.assertNotIn("NOT CONTAINED", done.out.upper())
+        self.assertEqual(self.user(2)["status"], "ACTIVE")
+        self.assertEqual(self.user(3)["status"], "SUSPENDED")
+        self.assertEqual(self.user(4)["profile"]["department"], "Sales")
+        self.assertEqual(self.user(5)["profile"]["department"], "Legal")
+        self.assertEqual(self.user(9)["status"], "ACTIVE")
+        self.assertEqual(self.user(8).get("errorCode"), "E0000007")
+        self.sync()
+
+    def test_a_feed_that_does_not_count_applies_nothing_of_an_old_plan(self):
+        self.begin()
+        self.people(person(1), person(2))
+        self.plan()
+        self.stack.write("hr.csv", HEADER + person(1) + "2,Ada2,By")
+        self.age()
+        before = len(self.stack.sim.audit())
+        done = self.stack.run("apply", "plan.json")
+        self.assertEqual(done.code, 5, done.out + done.err)
+        self.assertEqual(len(self.stack.sim.audit()), before)
+        self.people(person(1), person(2))
+        self.assertEqual(self.stack.run("apply", "plan.json").code, 0)
 
 
 class IndexLag(Late):
