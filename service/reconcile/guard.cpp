@@ -50,6 +50,7 @@ class Guard {
           [](const Operation& op) { return op.kind == OperationKind::group_remove_member; });
     limit("mails", inputs_.linked_enabled, sends_mail);
     propagate();
+    name_holds();
     report_not_contained();
     verdict_.held = std::any_of(operations_.begin(), operations_.end(),
                                 [](const Operation& op) { return !op.held_by.empty(); });
@@ -147,6 +148,49 @@ class Guard {
           },
           false, name);
     }
+  }
+
+  /// Holds that are no limit get a line of their own, so that each says what would let it go.
+  void name_holds() {
+    std::map<std::string, std::uint64_t> held;
+    for (const Operation& op : operations_) {
+      const bool limited =
+          std::any_of(verdict_.lines.begin(), verdict_.lines.end(),
+                      [&](const GuardLine& line) { return line.limit == op.held_by; });
+      if (!op.held_by.empty() && !limited) ++held[op.held_by];
+    }
+    for (const auto& [reason, count] : held) {
+      GuardLine line;
+      line.limit = reason;
+      line.planned = count;
+      if (reason == "protected") line.population = inputs_.protected_users.size();
+      line.held = true;
+      line.release = release_of_hold(reason);
+      verdict_.lines.push_back(std::move(line));
+    }
+  }
+
+  static std::string release_of_hold(const std::string& reason) {
+    if (reason == "protected") {
+      return "protected people and groups are changed by hand in Okta's console, or after they "
+             "lost "
+             "the admin role or their place in guard.protected";
+    }
+    if (reason == "own_principal") {
+      return "nothing releases this: it is the account that Rollcall signs in with; give Rollcall "
+             "another one first";
+    }
+    if (reason == "renames") {
+      return "set users.renames to apply; a login that another account holds must be freed first";
+    }
+    if (reason == "not_suspendable") {
+      return "set users.not_suspendable to deactivate, or contain them by hand in Okta's console";
+    }
+    if (reason == "orphans") {
+      return "if they have left, deactivate them in Okta; if they stay, take them out of "
+             "users.scope";
+    }
+    return "";
   }
 
   /// What needs a held operation is held by the same limit; so are the riders of a held host.

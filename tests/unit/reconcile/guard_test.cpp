@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace rollcall {
 namespace {
 
@@ -147,6 +149,28 @@ TEST(Guard, AllowsNoMailUnlessStated) {
   guard(c.ops, c.inputs);
   EXPECT_EQ(c.ops[0].held_by, "mails");
   EXPECT_FALSE(guard(c.ops, c.inputs).lines.empty());
+}
+
+TEST(Guard, EveryHoldHasALineThatSaysWhatReleasesIt) {
+  Case c;
+  c.inputs.protected_users = {"00u1", "00u7"};
+  c.inputs.own_principal = "00u2";
+  c.add(OperationKind::user_suspend, "1", "leaver");
+  c.add(OperationKind::user_clear_sessions, "1", "leaver").after = {1};
+  c.add(OperationKind::user_update, "2", "mover");
+  c.add(OperationKind::user_update, "3", "mover").held_by = "renames";
+  c.add(OperationKind::user_deactivate, "4", "leaver").held_by = "not_suspendable";
+  c.add(OperationKind::user_link, "5", "orphan").held_by = "orphans";
+  std::map<std::string, GuardLine> lines;
+  for (const GuardLine& line : guard(c.ops, c.inputs).lines) lines[line.limit] = line;
+  for (const Operation& op : c.ops) {
+    ASSERT_EQ(lines.count(op.held_by), 1U) << op.held_by;
+    EXPECT_TRUE(lines[op.held_by].held);
+    EXPECT_FALSE(lines[op.held_by].release.empty());
+  }
+  EXPECT_EQ(lines["protected"].planned, 2U);
+  EXPECT_EQ(lines["protected"].population, 2U);
+  EXPECT_EQ(lines["protected"].allowed, 0U);
 }
 
 }  // namespace
