@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "service/app/approvals.h"
 #include "service/base/text.h"
 #include "service/reconcile/guard.h"
 #include "service/reconcile/leavers.h"
@@ -362,9 +363,24 @@ Result<void> PlanningRun::decide() {
   limits.protected_users = protected_user_ids(inputs_);
   limits.protected_groups = {settings_.guard.protected_groups.begin(),
                              settings_.guard.protected_groups.end()};
+  std::set<Sha256> released;
+  if (parts_.journal != nullptr) {
+    auto approvals = valid_approvals(*parts_.journal, parts_.clock->wall());
+    if (!approvals) return approvals.error();
+    released = std::move(*approvals);
+  }
+  limits.approved = [&](const Operation& op) {
+    return !released.empty() && released.count(change_digest(op, parts_.digest_key)) > 0;
+  };
   GuardVerdict verdict = guard(operations, limits);
+  drop_released_leavers(operations, limits.approved, reconciled_.not_contained);
   out_.plan.trailer.guard = std::move(verdict.lines);
   if (verdict.held) out_.exits.add(3);
+  if (verdict.approved > 0) {
+    out_.notes.remarks.push_back(
+        plural(static_cast<long long>(verdict.approved), "operation is", "operations are") +
+        " released by approval");
+  }
   for (Uncontained& one : verdict.not_contained)
     reconciled_.not_contained.push_back(std::move(one));
   if (const auto noted = note_holds(operations); !noted) return noted.error();

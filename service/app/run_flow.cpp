@@ -74,6 +74,32 @@ void remember_refusals(Journal& journal, const FinishedRun& run) {
   }
 }
 
+/// Whose containment this run did not carry out: it failed, never came about, or is held.
+void add_uncontained(const std::vector<OperationResult>& results,
+                     const std::vector<std::string>& keys, std::vector<NotContained>& out) {
+  for (const OperationResult& result : results) {
+    const Operation& op = result.operation;
+    const std::string& key = op.subject.worker_key;
+    const bool listed = std::any_of(out.begin(), out.end(),
+                                    [&](const NotContained& one) { return one.worker_key == key; });
+    if (listed || !contains_person(op.kind)) continue;
+    const bool held = result.state == OperationState::held &&
+                      op.kind != OperationKind::user_clear_sessions && op.expect.status &&
+                      can_sign_in(*op.expect.status);
+    if (!held && std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+    NotContained one{key, op.subject.user_id, op.subject.login, "", "", std::nullopt};
+    if (held) {
+      one.code = info(ErrorCode::leaver_not_contained).id;
+      one.why = "held by " + op.held_by;
+    } else {
+      if (result.outcome.code) one.code = info(*result.outcome.code).id;
+      one.why = result.outcome.message.empty() ? std::string("the operation was not applied")
+                                               : result.outcome.message;
+    }
+    out.push_back(std::move(one));
+  }
+}
+
 }  // namespace
 
 Result<void> seal(Journal& journal, const Planned& planned) {
@@ -184,24 +210,7 @@ int report_run(const Program& program, Wired& wired, const Applied& applied, Rep
     return exits.first();
   }
   remember_refusals(*wired.journal, *run);
-  for (const OperationResult& result : run->results) {
-    const auto& keys = applied.end.not_contained;
-    const bool listed = std::any_of(notes.not_contained.begin(), notes.not_contained.end(),
-                                    [&](const NotContained& one) {
-                                      return one.worker_key == result.operation.subject.worker_key;
-                                    });
-    if (listed || !contains_person(result.operation.kind) ||
-        std::find(keys.begin(), keys.end(), result.operation.subject.worker_key) == keys.end()) {
-      continue;
-    }
-    notes.not_contained.push_back(
-        {result.operation.subject.worker_key, result.operation.subject.user_id,
-         result.operation.subject.login,
-         result.outcome.code ? std::string(info(*result.outcome.code).id) : std::string(),
-         result.outcome.message.empty() ? std::string("the operation was not applied")
-                                        : result.outcome.message,
-         std::nullopt});
-  }
+  add_uncontained(run->results, applied.end.not_contained, notes.not_contained);
   notes.exit_codes = exits.all();
   run->notes = std::move(notes);
   if (const auto shown = present_run(program, *run, outputs); !shown)

@@ -173,5 +173,35 @@ TEST(Guard, EveryHoldHasALineThatSaysWhatReleasesIt) {
   EXPECT_EQ(lines["protected"].allowed, 0U);
 }
 
+TEST(Guard, WhatIsApprovedCountsForNoLimitAndIsNotHeld) {
+  Case c;
+  for (int i = 0; i < 22; ++i) {
+    c.add(OperationKind::user_suspend, fmt::format("{:03}", i), "leaver");
+  }
+  c.add(OperationKind::user_update, "900", "mover").held_by = "renames";
+  c.inputs.protected_users = {"00u000"};
+  c.inputs.approved = [](const Operation& op) {
+    return op.subject.worker_key == "000" || op.subject.worker_key == "001" ||
+           op.subject.worker_key == "900";
+  };
+  const GuardVerdict verdict = guard(c.ops, c.inputs);
+  EXPECT_EQ(c.held(), 0U);
+  EXPECT_EQ(verdict.lines[0].planned, 20U);
+  EXPECT_TRUE(verdict.not_contained.empty());
+  EXPECT_EQ(verdict.approved, 3U);
+}
+
+TEST(Guard, NoApprovalShutsOutOurOwnPrincipal) {
+  Case c;
+  c.inputs.own_principal = "00u2";
+  c.add(OperationKind::user_suspend, "2", "leaver");
+  c.add(OperationKind::user_update, "2", "mover");
+  c.inputs.approved = [](const Operation&) { return true; };
+  guard(c.ops, c.inputs);
+  EXPECT_EQ(c.ops[0].held_by, "own_principal");
+  EXPECT_TRUE(never_released(c.ops[0]));
+  EXPECT_TRUE(c.ops[1].held_by.empty());
+}
+
 }  // namespace
 }  // namespace rollcall
