@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "service/app/approvals.h"
+#include "service/app/flapping.h"
 #include "service/base/text.h"
 #include "service/reconcile/guard.h"
 #include "service/reconcile/leavers.h"
@@ -16,6 +17,9 @@ namespace {
 
 // How long lists of Okta's may show what we wrote as it was before (ARCHITECTURE.md, section 7).
 constexpr std::int64_t kIndexLag_ms = 60'000;
+// An identical change that was applied in so many runs within so many days is being undone.
+constexpr std::uint32_t kFlappingRuns = 2;
+constexpr std::int64_t kFlappingDays = 7;
 
 /// The first two match rules over profile attributes get an index each.
 SnapshotKeys snapshot_keys(const Settings& settings) {
@@ -167,6 +171,7 @@ class PlanningRun {
   Result<void> decide();
   Result<void> note_holds(const std::vector<Operation>& operations);
   Result<void> note_leavers(const std::vector<Operation>& operations);
+  Result<void> note_flapping(const std::vector<Operation>& operations);
   void finish();
   void refuse(const Error& error, int otherwise);
   bool restricted() const {
@@ -385,6 +390,7 @@ Result<void> PlanningRun::decide() {
     reconciled_.not_contained.push_back(std::move(one));
   if (const auto noted = note_holds(operations); !noted) return noted.error();
   if (const auto noted = note_leavers(operations); !noted) return noted.error();
+  if (const auto noted = note_flapping(operations); !noted) return noted.error();
   out_.plan.operations = std::move(operations);
   return ok();
 }
@@ -426,6 +432,24 @@ Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations)
     }
   }
   return parts_.journal->record_leavers(leavers);
+}
+
+/// What earlier runs applied and is planned again identically: something undoes it in between.
+Result<void> PlanningRun::note_flapping(const std::vector<Operation>& operations) {
+  if (parts_.journal == nullptr || options_.as_of || operations.empty()) return ok();
+  std::vector<Sha256> changes;
+  for (const Operation& op : operations) changes.push_back(change_digest(op, parts_.digest_key));
+  const auto applied =
+      parts_.journal->applied_since(changes, inputs_.as_of.instant + -kFlappingDays * kDayMs);
+  if (!applied) return applied.error();
+  std::map<Sha256, std::uint32_t> runs;
+  for (const AppliedRuns& one : *applied) {
+    if (one.runs >= kFlappingRuns) runs[one.change] = one.runs;
+  }
+  for (Finding& f : flapping(operations, changes, runs)) {
+    out_.plan.trailer.findings.push_back(std::move(f));
+  }
+  return ok();
 }
 
 void PlanningRun::finish() {

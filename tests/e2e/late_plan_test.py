@@ -62,6 +62,18 @@ class HalfReadFeed(Late):
         self.assertNotIn("leaver.not_contained", done.out)
 
 
+class Flapping(Late):
+    def test_a_change_that_something_undoes_after_each_run_is_named(self):
+        self.begin()
+        self.people(person(1), person(2))
+        self.sync()
+        user = self.user(2)["id"]
+        for expected in (0, 0, 1):
+            self.stack.sim.request("POST", f"/api/v1/users/{user}", {"profile": {"title": "Boss"}})
+            done = self.sync()
+            self.assertEqual(done.out.count("operation.flapping"), expected, done.out)
+
+
 class HandEdit(Late):
     def test_what_somebody_changed_in_okta_since_the_plan_is_left_and_reported(self):
         self.begin()
