@@ -10,6 +10,7 @@
 #include "service/reconcile/guard.h"
 #include "service/reconcile/leavers.h"
 #include "service/reconcile/plan_builder.h"
+#include "service/reconcile/renames.h"
 #include "service/snapshot/org_snapshot.h"
 
 namespace rollcall {
@@ -347,6 +348,7 @@ Result<void> PlanningRun::decide() {
   }
   auto& findings = out_.plan.trailer.findings;
   findings.insert(findings.end(), reconciled_.findings.begin(), reconciled_.findings.end());
+  for (Finding& renamed : renamed_groups(reconciled_)) findings.push_back(std::move(renamed));
   std::vector<Operation> operations = build_plan(reconciled_, inputs_);
   if (restricted()) {
     operations = restrict_to(std::move(operations), [&](const std::string& key) {
