@@ -59,7 +59,7 @@ Listing::Listing(const ScanScope& scope, DirectorySink& sink, std::string base_u
       base_url_(std::move(base_url)),
       started_(started),
       reader_(*scope.profile) {
-  begin(Step::basics);
+  begin(scope.changed_since ? Step::closing : Step::basics);
 }
 
 void Listing::add(Read read, std::string target, std::string subject) {
@@ -102,6 +102,18 @@ void Listing::begin(Step step) {
       add(Read::groups, "/api/v1/groups?limit=200" + std::string(kStats));
       add(Read::rules, "/api/v1/groups/rules?limit=200");
       break;
+    case Step::linked_groups: {
+      IdSet shown;
+      for (const Group& group : groups_) shown.mark(group.id, 1);
+      if (scope_.links == nullptr) break;
+      for (const LinkView link : *scope_.links) {
+        if (link.kind == Link::Kind::group && shown.pass_of(link.okta_id) == 0) {
+          const std::string id(link.okta_id);
+          add(Read::group_by_id, "/api/v1/groups/" + percent_encode(id), id);
+        }
+      }
+      break;
+    }
     case Step::written:
       for (const std::string& id : scope_.recently_written) {
         add(Read::by_id, "/api/v1/users/" + percent_encode(id), id);
@@ -110,10 +122,12 @@ void Listing::begin(Step step) {
     case Step::users:
       add_user_chains();
       break;
-    case Step::closing:
-      add(Read::closing,
-          search("lastUpdated ge " + quoted(first_date_.value_or(started_) + -kLookBackMs)));
+    case Step::closing: {
+      const WallTime since =
+          scope_.changed_since.value_or(first_date_.value_or(started_) + -kLookBackMs);
+      add(Read::closing, search("lastUpdated ge " + quoted(since)));
       break;
+    }
     case Step::linked:
       if (sees_nothing_) break;  // not certified anyway: no thousands of reads for nothing
       if (scope_.links == nullptr) break;
@@ -151,9 +165,9 @@ std::vector<ListRequest> Listing::ready() {
     request.request.target = chain.target;
     request.delay_ms = chain.delay_ms;
     chain.delay_ms = 0;
-    static constexpr std::array<const char*, 11> kTerms{
+    static constexpr std::array<const char*, 12> kTerms{
         "org",   "org",   "identity", "schema", "protection", "groups",
-        "rules", "users", "closing",  "by id",  "members"};
+        "rules", "users", "closing",  "by id",  "by id",      "members"};
     ++summary_.requests;
     ++summary_.requests_by_term[kTerms[static_cast<std::size_t>(chain.read)]];
     out.push_back(std::move(request));
@@ -183,6 +197,10 @@ void Listing::answered(std::uint64_t token, HttpExchange exchange) {
 void Listing::step_ended() {
   switch (step_) {
     case Step::basics:
+      keep_basics();
+      begin(Step::linked_groups);
+      return;
+    case Step::linked_groups:
       basics_ended();
       begin(Step::written);
       return;
@@ -193,6 +211,10 @@ void Listing::step_ended() {
       begin(Step::closing);
       return;
     case Step::closing:
+      if (scope_.changed_since) {
+        begin(Step::end);
+        return;
+      }
       users_ended();
       begin(Step::linked);
       return;
@@ -207,26 +229,29 @@ void Listing::step_ended() {
   }
 }
 
+void Listing::keep_basics() {
+  for (Chain& chain : chains_) {
+    if (chain.read == Read::groups) groups_ = std::move(chain.groups);
+    if (chain.read == Read::rules) rules_ = std::move(chain.rules);
+  }
+}
+
 void Listing::basics_ended() {
   sink_.schema(schema_);
   sink_.principal(principal_);
   for (const std::string& id : protected_) sink_.protected_user(id);
-  const std::vector<Group>* groups = nullptr;
-  for (const Chain& chain : chains_) {
-    if (chain.read == Read::groups) groups = &chain.groups;
-  }
-  for (const Group& group : *groups) {
+  for (const Group& group : groups_) {
     built_in_seen_ = built_in_seen_ || group.type == GroupType::built_in;
     sink_.group(group);
   }
-  summary_.groups = groups->size();
-  for (const Chain& chain : chains_) {
-    for (const GroupRule& rule : chain.rules) sink_.rule(rule);
-    summary_.rules += chain.rules.size();
-  }
-  for (const Group& group : *groups) {
+  summary_.groups = groups_.size();
+  for (const GroupRule& rule : rules_) sink_.rule(rule);
+  summary_.rules = rules_.size();
+  for (const Group& group : groups_) {
     if (sink_.wants_members(group)) wanted_groups_.push_back(group.id);
   }
+  groups_ = {};
+  rules_ = {};
 }
 
 /// An under-privileged credential gets `200 []`: only a listing that shows the credential's own
@@ -336,6 +361,10 @@ void Listing::refused(Chain& chain, const HttpExchange& exchange) {
     chain.ended = true;  // settled: it is gone
     seen_.mark(chain.subject, kByIdPass);
     read_by_id_.mark(chain.subject, 1);
+    return;
+  }
+  if (chain.read == Read::group_by_id && status == kNotFound) {
+    chain.ended = true;  // settled: it is gone
     return;
   }
   if (chain.read == Read::members &&

@@ -25,7 +25,9 @@ struct ListRequest {
 };
 
 /// The steps, each begun when the one before has ended:
-/// 1. org id, own identity, schema, holders of admin roles, groups, group rules;
+/// 1. org id, own identity, schema, holders of admin roles, groups, group rules; then, by id,
+/// linked
+///    groups that the list does not show: it may lag behind their making;
 /// 2. users written in the last minute, by id: an index may still show them as they were;
 /// 3. users in chains: disjoint ranges of `created` by the last certified listing's boundaries,
 ///    else one chain over all. By `search`, because a plain list omits deactivated users; unsorted,
@@ -34,6 +36,7 @@ struct ListRequest {
 /// 5. linked users that no chain showed, by id;
 /// 6. members of the groups that the sink wants.
 /// Step 1 gives the sink schema, principal, protected users, groups and rules in that order.
+/// With ScanScope::changed_since there is one chain and nothing else: users by `lastUpdated`.
 /// A page is asked for again (halved after a 5xx or a lost reply), then its chain starts again
 /// once, then the listing is not certified and says why.
 class Listing {
@@ -54,7 +57,16 @@ class Listing {
   static constexpr std::size_t kMostChains = 4;
 
  private:
-  enum class Step : std::uint8_t { basics, written, users, closing, linked, members, end };
+  enum class Step : std::uint8_t {
+    basics,
+    linked_groups,
+    written,
+    users,
+    closing,
+    linked,
+    members,
+    end
+  };
   enum class Read : std::uint8_t {
     org,
     org_public,
@@ -66,6 +78,7 @@ class Listing {
     users,
     closing,
     by_id,
+    group_by_id,
     members
   };
   struct Chain {
@@ -90,6 +103,7 @@ class Listing {
   void add(Read read, std::string target, std::string subject = {});
   void add_user_chains();
   void step_ended();
+  void keep_basics();
   void basics_ended();
   void users_ended();
   void again(Chain& chain, Error why, bool smaller);
@@ -122,6 +136,8 @@ class Listing {
   OrgSchema schema_;
   Principal principal_;
   std::vector<std::string> protected_;
+  std::vector<Group> groups_;
+  std::vector<GroupRule> rules_;
   std::vector<std::string> wanted_groups_;
   bool built_in_seen_ = false;
   bool sees_nothing_ = false;

@@ -103,6 +103,12 @@ Result<std::size_t> Listing::take(Chain& chain, std::string& body) {
       if (!read) return read.error();
       return std::size_t{1};
     }
+    case Read::group_by_id: {
+      auto groups = read_groups("[" + body + "]");
+      if (!groups) return groups.error();
+      for (Group& group : *groups) groups_.push_back(std::move(group));
+      return std::size_t{1};
+    }
     case Read::members:
       break;
   }

@@ -25,8 +25,6 @@ void add_plan_options(VerbOptions& options) {
       "operations on a fixed sample of people")("detailed-exitcode", "exit 2 if there are changes");
 }
 
-namespace {
-
 Result<void> add_keys(const std::string& word, std::set<std::string>& keys) {
   if (!word.starts_with("@")) {
     keys.insert(word);
@@ -43,6 +41,8 @@ Result<void> add_keys(const std::string& word, std::set<std::string>& keys) {
   }
   return ok();
 }
+
+namespace {
 
 Result<double> percent(std::string_view text) {
   if (text.ends_with("%")) text.remove_suffix(1);

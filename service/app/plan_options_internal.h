@@ -6,6 +6,9 @@
 
 namespace rollcall {
 
+/// Adds a worker key, or those of @FILE, one a line. Errors: io.read_failed, text.encoding.
+Result<void> add_keys(const std::string& word, std::set<std::string>& keys);
+
 /// --format, --report, --only, --where, --sample, --detailed-exitcode.
 void add_plan_options(VerbOptions& options);
 

@@ -4,13 +4,23 @@
 
 #include <algorithm>
 
+#include "service/app/approvals.h"
+#include "service/app/flapping.h"
 #include "service/base/text.h"
 #include "service/reconcile/guard.h"
+#include "service/reconcile/leavers.h"
 #include "service/reconcile/plan_builder.h"
+#include "service/reconcile/renames.h"
 #include "service/snapshot/org_snapshot.h"
 
 namespace rollcall {
 namespace {
+
+// How long lists of Okta's may show what we wrote as it was before (ARCHITECTURE.md, section 7).
+constexpr std::int64_t kIndexLag_ms = 60'000;
+// An identical change that was applied in so many runs within so many days is being undone.
+constexpr std::uint32_t kFlappingRuns = 2;
+constexpr std::int64_t kFlappingDays = 7;
 
 /// The first two match rules over profile attributes get an index each.
 SnapshotKeys snapshot_keys(const Settings& settings) {
@@ -27,14 +37,17 @@ SnapshotKeys snapshot_keys(const Settings& settings) {
   return keys;
 }
 
-/// Fills the snapshot from the listing.
+/// Fills the snapshot from the listing. Memberships that we wrote within the last minute stand as
+/// we left them: the lists that show them may lag behind (FACTS 6).
 class SnapshotSink final : public DirectorySink {
  public:
-  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const LinkList& links)
+  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const LinkList& links,
+               const std::vector<OwnMembership>& own)
       : snapshot_(snapshot), settings_(settings) {
     for (const LinkView link : links) {
       if (link.kind == Link::Kind::group) linked_groups_.emplace(link.okta_id);
     }
+    for (const OwnMembership& one : own) own_[one.group_id][one.user_id] = one.member;
   }
   void schema(const OrgSchema& schema) override { snapshot_.set_schema(schema); }
   void principal(const Principal& principal) override { snapshot_.set_principal(principal); }
@@ -48,7 +61,20 @@ class SnapshotSink final : public DirectorySink {
            (!refusal(group, snapshot_.rules()) || is_protected(group));
   }
   void member(std::string_view group_id, std::string_view user_id) override {
+    if (const auto group = own_.find(group_id); group != own_.end()) {
+      if (group->second.count(std::string(user_id)) > 0) return;  // added below, if it is one
+    }
     snapshot_.add_member(group_id, user_id);
+  }
+  /// At the end of the listing.
+  void add_own() {
+    for (const Group& group : snapshot_.groups()) {
+      const auto own = own_.find(group.id);
+      if (own == own_.end() || !wants_members(group)) continue;
+      for (const auto& [user, is_member] : own->second) {
+        if (is_member) snapshot_.add_member(group.id, user);
+      }
+    }
   }
 
  private:
@@ -59,6 +85,7 @@ class SnapshotSink final : public DirectorySink {
   OrgSnapshot& snapshot_;
   const Settings& settings_;
   std::set<std::string> linked_groups_;
+  std::map<std::string, std::map<std::string, bool>, std::less<>> own_;  // group, user: member
 };
 
 /// Streams people into the reconciler and remembers whom `where` picks.
@@ -144,6 +171,8 @@ class PlanningRun {
   Result<void> read_people();
   Result<void> decide();
   Result<void> note_holds(const std::vector<Operation>& operations);
+  Result<void> note_leavers(const std::vector<Operation>& operations);
+  Result<void> note_flapping(const std::vector<Operation>& operations);
   void finish();
   void refuse(const Error& error, int otherwise);
   bool restricted() const {
@@ -157,6 +186,7 @@ class PlanningRun {
   OrgSnapshot snapshot_;
   LinkList links_;
   History history_;
+  std::vector<KnownLeaver> known_leavers_;
   ReconcileInputs inputs_;
   Reconciled reconciled_;
   std::set<std::string> picked_;
@@ -179,6 +209,9 @@ Result<void> PlanningRun::recall() {
   auto grants = journal.grants();
   if (!grants) return grants.error();
   history_.grants = std::move(*grants);
+  auto leavers = journal.known_leavers();
+  if (!leavers) return leavers.error();
+  known_leavers_ = std::move(*leavers);
   auto refused = journal.refused_values();
   if (!refused) return refused.error();
   history_.refused = std::move(*refused);
@@ -189,17 +222,23 @@ Result<void> PlanningRun::read_org() {
   ScanScope scope;
   scope.profile = &settings_.user_schema;
   scope.links = &links_;
+  std::vector<OwnMembership> own;
   if (parts_.journal != nullptr) {
-    auto written = parts_.journal->written_since(parts_.clock->wall() + -60'000);
+    const WallTime lately = parts_.clock->wall() + -kIndexLag_ms;
+    auto written = parts_.journal->written_since(lately);
     if (!written) return written.error();
+    auto memberships = parts_.journal->memberships_since(lately);
+    if (!memberships) return memberships.error();
+    own = std::move(*memberships);
     scope.recently_written = std::move(*written);
     auto boundaries = parts_.journal->chain_boundaries();
     if (!boundaries) return boundaries.error();
     scope.chain_boundaries = std::move(*boundaries);
   }
-  SnapshotSink sink(snapshot_, settings_, links_);
+  SnapshotSink sink(snapshot_, settings_, links_, own);
   auto scan = parts_.directory->observe(scope, sink, stop_);
   if (!scan) return scan.error();
+  sink.add_own();
   snapshot_.seal();
   out_.scan = std::move(*scan);
   out_.leftovers.chain_boundaries = out_.scan.chain_boundaries;
@@ -298,12 +337,15 @@ Result<void> PlanningRun::decide() {
   if (!counts_) {
     reconciled_.people.clear();
     reconciled_.findings.clear();
-    reconciled_.not_contained.clear();
+    // Nobody becomes a leaver by such a read; who was one before it still is.
+    reconciled_.not_contained =
+        still_inside(known_leavers_, snapshot_, links_, out_.scan.certified);
     for (GroupTarget& group : reconciled_.groups) group.refused = true;
     return ok();
   }
   auto& findings = out_.plan.trailer.findings;
   findings.insert(findings.end(), reconciled_.findings.begin(), reconciled_.findings.end());
+  for (Finding& renamed : renamed_groups(reconciled_)) findings.push_back(std::move(renamed));
   std::vector<Operation> operations = build_plan(reconciled_, inputs_);
   if (restricted()) {
     operations = restrict_to(std::move(operations), [&](const std::string& key) {
@@ -325,12 +367,29 @@ Result<void> PlanningRun::decide() {
   limits.protected_users = protected_user_ids(inputs_);
   limits.protected_groups = {settings_.guard.protected_groups.begin(),
                              settings_.guard.protected_groups.end()};
+  std::set<Sha256> released;
+  if (parts_.journal != nullptr) {
+    auto approvals = valid_approvals(*parts_.journal, parts_.clock->wall());
+    if (!approvals) return approvals.error();
+    released = std::move(*approvals);
+  }
+  limits.approved = [&](const Operation& op) {
+    return !released.empty() && released.count(change_digest(op, parts_.digest_key)) > 0;
+  };
   GuardVerdict verdict = guard(operations, limits);
+  drop_released_leavers(operations, limits.approved, reconciled_.not_contained);
   out_.plan.trailer.guard = std::move(verdict.lines);
   if (verdict.held) out_.exits.add(3);
+  if (verdict.approved > 0) {
+    out_.notes.remarks.push_back(
+        plural(static_cast<long long>(verdict.approved), "operation is", "operations are") +
+        " released by approval");
+  }
   for (Uncontained& one : verdict.not_contained)
     reconciled_.not_contained.push_back(std::move(one));
   if (const auto noted = note_holds(operations); !noted) return noted.error();
+  if (const auto noted = note_leavers(operations); !noted) return noted.error();
+  if (const auto noted = note_flapping(operations); !noted) return noted.error();
   out_.plan.operations = std::move(operations);
   return ok();
 }
@@ -357,11 +416,47 @@ Result<void> PlanningRun::note_holds(const std::vector<Operation>& operations) {
   return ok();
 }
 
+/// For the next read that does not count, and how long each has been known.
+Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations) {
+  if (parts_.journal == nullptr || restricted() || options_.as_of || reconciled_.link_only ||
+      !settings_.users.manage_lifecycle) {
+    return ok();
+  }
+  const auto leavers = leavers_of(reconciled_, operations, inputs_.as_of.instant);
+  std::map<std::string, WallTime> since;
+  for (const KnownLeaver& leaver : known_leavers_) since[leaver.worker_key] = leaver.since;
+  for (Uncontained& one : reconciled_.not_contained) {
+    if (const auto known = since.find(one.worker_key); known != since.end()) {
+      one.since = known->second;
+    }
+  }
+  return parts_.journal->record_leavers(leavers);
+}
+
+/// What earlier runs applied and is planned again identically: something undoes it in between.
+Result<void> PlanningRun::note_flapping(const std::vector<Operation>& operations) {
+  if (parts_.journal == nullptr || options_.as_of || operations.empty()) return ok();
+  std::vector<Sha256> changes;
+  for (const Operation& op : operations) changes.push_back(change_digest(op, parts_.digest_key));
+  const auto applied =
+      parts_.journal->applied_since(changes, inputs_.as_of.instant + -kFlappingDays * kDayMs);
+  if (!applied) return applied.error();
+  std::map<Sha256, std::uint32_t> runs;
+  for (const AppliedRuns& one : *applied) {
+    if (one.runs >= kFlappingRuns) runs[one.change] = one.runs;
+  }
+  for (Finding& f : flapping(operations, changes, runs)) {
+    out_.plan.trailer.findings.push_back(std::move(f));
+  }
+  return ok();
+}
+
 void PlanningRun::finish() {
   Plan& plan = out_.plan;
   PlanHeader& header = plan.header;
   header.created_at = parts_.clock->wall();
   header.as_of = inputs_.as_of.instant;
+  if (out_.scan.certified) header.read_at = out_.scan.as_of;
   header.as_of_date = format_date(inputs_.as_of.date);
   header.expires_at = header.created_at + settings_.run.plan_valid_ms;
   header.environment = settings_.environment;
@@ -383,15 +478,18 @@ void PlanningRun::finish() {
   std::map<std::string, std::string> logins;
   for (const Operation& op : plan.operations) logins[op.subject.worker_key] = op.subject.login;
   for (const Uncontained& one : reconciled_.not_contained) {
+    std::string& login = logins[one.worker_key];
+    const auto account = snapshot_.by_id(one.user_id);
+    if (login.empty() && account) login = snapshot_.at(*account).login;
     Finding f;
     f.code = info(ErrorCode::leaver_not_contained).id;
     f.worker_key = one.worker_key;
     f.user_id = one.user_id;
     f.message = "has left, can still sign in, and this plan does not contain them: " + one.why;
     plan.trailer.findings.push_back(std::move(f));
-    out_.notes.not_contained.push_back({one.worker_key, one.user_id, logins[one.worker_key],
+    out_.notes.not_contained.push_back({one.worker_key, one.user_id, login,
                                         std::string(info(ErrorCode::leaver_not_contained).id),
-                                        one.why, std::nullopt});
+                                        one.why, one.since});
   }
   for (const Finding& f : plan.trailer.findings) {
     const auto code = error_code_from_id(f.code);

@@ -74,6 +74,32 @@ void remember_refusals(Journal& journal, const FinishedRun& run) {
   }
 }
 
+/// Whose containment this run did not carry out: it failed, never came about, or is held.
+void add_uncontained(const std::vector<OperationResult>& results,
+                     const std::vector<std::string>& keys, std::vector<NotContained>& out) {
+  for (const OperationResult& result : results) {
+    const Operation& op = result.operation;
+    const std::string& key = op.subject.worker_key;
+    const bool listed = std::any_of(out.begin(), out.end(),
+                                    [&](const NotContained& one) { return one.worker_key == key; });
+    if (listed || !contains_person(op.kind)) continue;
+    const bool held = result.state == OperationState::held &&
+                      op.kind != OperationKind::user_clear_sessions && op.expect.status &&
+                      can_sign_in(*op.expect.status);
+    if (!held && std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+    NotContained one{key, op.subject.user_id, op.subject.login, "", "", std::nullopt};
+    if (held) {
+      one.code = info(ErrorCode::leaver_not_contained).id;
+      one.why = "held by " + op.held_by;
+    } else {
+      if (result.outcome.code) one.code = info(*result.outcome.code).id;
+      one.why = result.outcome.message.empty() ? std::string("the operation was not applied")
+                                               : result.outcome.message;
+    }
+    out.push_back(std::move(one));
+  }
+}
+
 }  // namespace
 
 Result<void> seal(Journal& journal, const Planned& planned) {
@@ -82,13 +108,14 @@ Result<void> seal(Journal& journal, const Planned& planned) {
 }
 
 Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
-                     const ExitCodes& planned_exits) {
+                     const ExitCodes& planned_exits, Vetting vetting) {
   Applied applied;
   applied.run = run;
   applied.exits = planned_exits;
   std::uint64_t total = 0;
   if (const auto open = wired.journal->open_operations(run)) total = *open;
   CoordinatorOptions options = drive_options(program, wired.settings);
+  options.vetting = std::move(vetting);
   {
     ProgressShow show(program, total);
     options.progress = [&show](const Progress& progress) { show(progress); };
@@ -97,6 +124,9 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
   }
   if (applied.end.exit_code != 0) applied.exits.add(applied.end.exit_code);
   if (!applied.end.not_contained.empty()) applied.exits.add(3);
+  if (applied.end.counts.count(OperationState::withdrawn) > 0) {
+    applied.exits.add(info(ErrorCode::operation_withdrawn).exit);
+  }
   const std::string note = applied.end.error ? applied.end.error->message : std::string();
   const auto closed = close_run(*wired.journal, run, applied.end, applied.exits.first(), note);
   if (!closed) applied.exits.add(info(closed.error().code).exit);
@@ -104,7 +134,8 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
 }
 
 Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
-                             const std::string& verb, const ExitCodes& planned_exits) {
+                             const std::string& verb, const ExitCodes& planned_exits,
+                             Vetting vetting) {
   const auto state = wired.journal->find_plan(plan);
   if (!state) return state.error();
   if (!*state) {
@@ -119,7 +150,7 @@ Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256&
   const auto run = wired.journal->begin_run(spec);
   if (!run) return run.error();
   program.log().write(LogEvent::run_started, LogFields().add("run", run->id));
-  Applied applied = continue_run(program, wired, *run, planned_exits);
+  Applied applied = continue_run(program, wired, *run, planned_exits, std::move(vetting));
   program.log().write(LogEvent::run_ended,
                       LogFields().add("run", run->id).add("exit", applied.exits.first()));
   return applied;
@@ -179,24 +210,7 @@ int report_run(const Program& program, Wired& wired, const Applied& applied, Rep
     return exits.first();
   }
   remember_refusals(*wired.journal, *run);
-  for (const OperationResult& result : run->results) {
-    const auto& keys = applied.end.not_contained;
-    const bool listed = std::any_of(notes.not_contained.begin(), notes.not_contained.end(),
-                                    [&](const NotContained& one) {
-                                      return one.worker_key == result.operation.subject.worker_key;
-                                    });
-    if (listed || !contains_person(result.operation.kind) ||
-        std::find(keys.begin(), keys.end(), result.operation.subject.worker_key) == keys.end()) {
-      continue;
-    }
-    notes.not_contained.push_back(
-        {result.operation.subject.worker_key, result.operation.subject.user_id,
-         result.operation.subject.login,
-         result.outcome.code ? std::string(info(*result.outcome.code).id) : std::string(),
-         result.outcome.message.empty() ? std::string("the operation was not applied")
-                                        : result.outcome.message,
-         std::nullopt});
-  }
+  add_uncontained(run->results, applied.end.not_contained, notes.not_contained);
   notes.exit_codes = exits.all();
   run->notes = std::move(notes);
   if (const auto shown = present_run(program, *run, outputs); !shown)

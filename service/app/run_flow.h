@@ -7,6 +7,7 @@
 
 #include "service/app/present.h"
 #include "service/app/wire.h"
+#include "service/execute/executor.h"
 #include "service/execute/recovery.h"
 
 namespace rollcall {
@@ -24,11 +25,12 @@ struct Applied {
 /// Takes the lane, applies the sealed plan to its end, closes the run.
 /// Errors: journal.locked, journal.*.
 Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
-                             const std::string& verb, const ExitCodes& planned_exits);
+                             const std::string& verb, const ExitCodes& planned_exits,
+                             Vetting vetting = {});
 
 /// Continues a run that recovery kept open.
 Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
-                     const ExitCodes& planned_exits);
+                     const ExitCodes& planned_exits, Vetting vetting = {});
 
 /// Settles interrupted runs; their remarks go into `notes`. Errors: why it could not be finished.
 Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool supersede,

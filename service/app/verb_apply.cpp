@@ -1,10 +1,15 @@
 // rollcall apply: exactly one plan, as it was sealed and reviewed.
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "service/app/approvals.h"
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
+#include "service/app/vetting.h"
 #include "service/base/file.h"
+#include "service/base/text.h"
 
 namespace rollcall {
 namespace {
@@ -47,10 +52,11 @@ Result<PlanState> applicable(Journal& journal, const Sha256& id, const Settings&
                                                       ? "the plan was applied already"
                                                       : "a later plan took its place");
   }
-  if (now > state.header.expires_at) {
-    return make_error(
-        ErrorCode::plan_expired,
-        fmt::format("the plan expired at {}", format_rfc3339(state.header.expires_at)));
+  const auto until = valid_until(journal, state, now);
+  if (!until) return until.error();
+  if (now > *until) {
+    return make_error(ErrorCode::plan_expired,
+                      fmt::format("the plan expired at {}", format_rfc3339(*until)));
   }
   return state;
 }
@@ -73,13 +79,31 @@ int run_apply(Program& program, const VerbOptions& options) {
   ReportNotes notes;
   const auto settled = settle_interrupted(program, **wired, true, std::nullopt, notes);
   if (!settled) return program.fail(settled.error());
-  const auto plan = applicable(journal, *id, (*wired)->settings, program.clock().wall());
+  auto plan = applicable(journal, *id, (*wired)->settings, program.clock().wall());
   if (!plan) return program.fail(plan.error());
+  auto operations = journal.plan_operations(*id);
+  if (!operations) return program.fail(operations.error());
+  const auto released =
+      release_approved(journal, (*wired)->digest_key, program.clock().wall(), *plan, *operations);
+  if (!released) return program.fail(released.error());
+  if (*released > 0) {
+    notes.remarks.push_back(fmt::format(
+        "{} released by approval",
+        plural(static_cast<long long>(*released), "held operation is", "held operations are")));
+  }
   ExitCodes exits;
   if (plan->trailer.summary.operations_held() > 0) exits.add(3);
-  const auto applied = apply_sealed(program, **wired, *id, "apply", exits);
+  auto vetting =
+      vet_plan((*wired)->parts(program), plan->header, *operations, {}, program.stop(), notes);
+  if (!vetting) return program.fail(vetting.error());
+  const auto applied = apply_sealed(program, **wired, *id, "apply", exits, std::move(*vetting));
   if (!applied) return program.fail(applied.error());
-  const bool uncontained = !applied->end.not_contained.empty();
+  const auto& findings = plan->trailer.findings;
+  const std::string_view code = info(ErrorCode::leaver_not_contained).id;
+  const bool uncontained =
+      !applied->end.not_contained.empty() ||
+      std::any_of(findings.begin(), findings.end(),
+                  [&](const Finding& finding) { return finding.code == code; });
   report_run(program, **wired, *applied, std::move(notes), *outputs, exits);
   const auto count = applied->end.counts.find(OperationState::applied);
   if (options.has("detailed-exitcode") && count != applied->end.counts.end() && count->second > 0) {

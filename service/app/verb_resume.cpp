@@ -6,9 +6,29 @@
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
+#include "service/app/vetting.h"
+#include "service/execute/verdict.h"
 
 namespace rollcall {
 namespace {
+
+/// What the run itself has changed already is no change by somebody else.
+Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const PlanHeader& header,
+                         ReportNotes& notes) {
+  const auto results = wired.journal->results(run);
+  if (!results) return results.error();
+  std::vector<Operation> open;
+  std::set<std::string> ours;
+  for (const OperationResult& result : *results) {
+    const Operation& op = result.operation;
+    if (result.state == OperationState::planned || result.state == OperationState::retry) {
+      open.push_back(op);
+    } else if (changes_user(op.kind) && result.state == OperationState::applied) {
+      ours.insert(op.subject.user_id);
+    }
+  }
+  return vet_plan(wired.parts(program), header, open, ours, program.stop(), notes);
+}
 
 int run_resume(Program& program, const VerbOptions& options) {
   std::optional<RunId> only;
@@ -53,7 +73,9 @@ int run_resume(Program& program, const VerbOptions& options) {
                                  format_rfc3339((*plan)->header.expires_at)))));
       continue;
     }
-    const Applied applied = continue_run(program, **wired, *run.handle, {});
+    auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).header, notes);
+    if (!vetting) return program.fail(vetting.error());
+    const Applied applied = continue_run(program, **wired, *run.handle, {}, std::move(*vetting));
     uncontained = uncontained || !applied.end.not_contained.empty();
     report_run(program, **wired, applied, notes, *outputs, exits);
   }

@@ -42,16 +42,17 @@ std::string runs_text(const std::vector<RunRow>& rows) {
                   "started", "exit", "applied", "failed", "held", "waiting");
   for (const RunRow& row : rows) {
     const auto number = [](std::uint64_t n) { return with_thousands(static_cast<long long>(n)); };
-    text += fmt::format("{:>6}  {:<7}{:<12}{:<22}{:>5}{:>10}{:>9}{:>8}{:>9}\n", row.id, row.verb,
-                        row.state, format_rfc3339({row.started_at.ms / 1000 * 1000}),
-                        row.exit_code ? fmt::format("{}", *row.exit_code) : "-",
-                        number(count_of(row, {OperationState::applied})),
-                        number(count_of(row, {OperationState::failed, OperationState::conflict,
-                                              OperationState::blocked, OperationState::quarantined,
-                                              OperationState::ambiguous})),
-                        number(count_of(row, {OperationState::held})),
-                        number(count_of(row, {OperationState::planned, OperationState::retry,
-                                              OperationState::intent})));
+    text += fmt::format(
+        "{:>6}  {:<7}{:<12}{:<22}{:>5}{:>10}{:>9}{:>8}{:>9}\n", row.id, row.verb, row.state,
+        format_rfc3339({row.started_at.ms / 1000 * 1000}),
+        row.exit_code ? fmt::format("{}", *row.exit_code) : "-",
+        number(count_of(row, {OperationState::applied})),
+        number(count_of(row, {OperationState::failed, OperationState::conflict,
+                              OperationState::withdrawn, OperationState::blocked,
+                              OperationState::quarantined, OperationState::ambiguous})),
+        number(count_of(row, {OperationState::held})),
+        number(count_of(row,
+                        {OperationState::planned, OperationState::retry, OperationState::intent})));
   }
   return text;
 }

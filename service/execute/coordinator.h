@@ -29,6 +29,7 @@ struct CoordinatorOptions {
   int max_minutes = 0;  // 0: no budget
   std::int64_t heartbeat_ms = 10'000;
   std::stop_token stop;  // SIGTERM: an orderly end
+  Vetting vetting;       // for a plan that another process made
   std::function<void(const Progress&)> progress;
   /// Passes the time until something completes or `wait_ms` are over; unset: blocks on the queue.
   /// Simulations advance their virtual clock here instead.

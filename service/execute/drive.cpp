@@ -29,6 +29,7 @@ Drive::Drive(Journal& journal, Directory& directory, const RunHandle& run, const
       options_(options) {
   const MonoTime now = clock_.mono();
   next_beat_ = now + options_.heartbeat_ms;
+  executor_.vet(options_.vetting);
   if (options_.max_minutes > 0) deadline_ = now + std::int64_t{options_.max_minutes} * 60'000;
 }
 
@@ -248,7 +249,7 @@ void Drive::look_up_uncontained(RunEnd& end) {
   if (!results) return;
   for (const OperationResult& result : *results) {
     const Operation& op = result.operation;
-    if (!contains_person(op.kind)) continue;
+    if (!contains_person(op.kind) || options_.vetting.withdrawn.count(op.id) > 0) continue;
     if (result.state == OperationState::applied || result.state == OperationState::withdrawn ||
         result.state == OperationState::held) {
       continue;  // held ones are the guard's to report

@@ -93,6 +93,8 @@ void Executor::add(Operation operation, std::vector<Operation> riders, const Cla
   }
   ROLLCALL_ASSERT(works_.find(id) == works_.end());
   works_[id] = std::move(owned);
+  // What may be under way already is settled by what the org shows, wanted or not.
+  if (!claim.settle_only && !still_wanted(work)) return;
   const OperationKind kind = work.operation.kind;
   if (journal_only(kind) && !needs_confirmation(kind)) {
     settle(work, OperationState::applied, {});
@@ -105,9 +107,35 @@ void Executor::add(Operation operation, std::vector<Operation> riders, const Cla
     }
     work.phase = Phase::doubtful;
   } else {
-    work.phase = needs_confirmation(kind) ? Phase::unconfirmed : Phase::ready;
+    const bool read = needs_confirmation(kind) || is_to_be_read(work.operation);
+    work.phase = read ? Phase::unconfirmed : Phase::ready;
   }
   waiting_.insert(key_of(work));
+}
+
+bool Executor::still_wanted(Work& work) {
+  if (vetting_.withdrawn.empty()) return true;
+  const auto take = [&](const Operation& op) {
+    const auto why = vetting_.withdrawn.find(op.id);
+    if (why == vetting_.withdrawn.end()) return false;
+    settle_one(op, OperationState::withdrawn,
+               with_code({}, ErrorCode::operation_withdrawn, why->second), 0);
+    return true;
+  };
+  if (vetting_.withdrawn.count(work.operation.id) > 0) {
+    Outcome outcome =
+        with_code({}, ErrorCode::operation_withdrawn, vetting_.withdrawn[work.operation.id]);
+    settle(work, OperationState::withdrawn, std::move(outcome));
+    return false;
+  }
+  std::erase_if(work.riders, take);
+  return true;
+}
+
+bool Executor::is_to_be_read(const Operation& op) const {
+  if (journal_only(op.kind) || (!op.expect.status && !op.expect.last_updated)) return false;
+  return vetting_.changed_users.count(op.subject.user_id) > 0 &&
+         written_users_.count(op.subject.user_id) == 0;
 }
 
 void Executor::completed(const Completion& completion, MonoTime now) {
@@ -272,7 +300,10 @@ void Executor::looks_exhausted(Work& work) {
 }
 
 void Executor::confirmed(Work& work, const Observed& seen, const Outcome& outcome, MonoTime now) {
-  const Judgement judgement = judge_before(work.operation, seen);
+  Operation expected = work.operation;
+  // Our own writes of this run moved the time stamp that the plan saw.
+  if (written_users_.count(expected.subject.user_id) > 0) expected.expect.last_updated.reset();
+  const Judgement judgement = judge_before(expected, seen);
   switch (judgement.verdict) {
     case Verdict::send:
       if (journal_only(work.operation.kind)) return settle(work, OperationState::applied, outcome);
@@ -427,7 +458,10 @@ bool Executor::start_one(Work& work, MonoTime now, Room& room, Step& step) {
   }
   work.phase = Phase::sent;
   work.answers.clear();
-  if (changes_user(op.kind)) reads_.erase(op.subject.user_id);
+  if (changes_user(op.kind)) {
+    reads_.erase(op.subject.user_id);
+    if (!vetting_.changed_users.empty()) written_users_.insert(op.subject.user_id);
+  }
   std::vector<const Operation*> request{&op};
   for (const Operation& rider : work.riders) {
     request.push_back(&rider);

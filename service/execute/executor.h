@@ -33,6 +33,13 @@ inline constexpr std::size_t kHeldAtOnce = 256;
 /// follows from the operation's id, so that a run can be repeated exactly.
 std::int64_t retry_wait_ms(std::uint32_t operation, int attempt);
 
+/// What was learned about a plan between its making and its applying.
+struct Vetting {
+  /// Users whose account may have changed since: what is planned for them is held against a read.
+  std::set<std::string> changed_users;
+  std::map<std::uint32_t, std::string> withdrawn;  // operations HR no longer asks for, and why
+};
+
 /// Whom a settled operation was about.
 struct SettledAbout {
   OperationKind kind = OperationKind::user_link;
@@ -56,6 +63,8 @@ struct Step {
 /// One thread. Every operation claimed ends in exactly one of `settle` and `give_back`.
 class Executor {
  public:
+  /// Before the first claim.
+  void vet(Vetting vetting) { vetting_ = std::move(vetting); }
   void claimed(std::span<const Claim> claims, MonoTime now);
   void completed(const Completion& completion, MonoTime now);
   /// `room`: requests that may leave now.
@@ -123,6 +132,9 @@ class Executor {
   const Observed* fresh_read(const Work& work, MonoTime now) const;
   std::optional<WallTime> oldest_possible(const Work& work, const Outcome& outcome,
                                           MonoTime now) const;
+  /// Takes out what HR no longer asks for; false if that is the whole work.
+  bool still_wanted(Work& work);
+  bool is_to_be_read(const Operation& op) const;
   static Key key_of(const Work& work);
 
   std::map<std::uint32_t, std::unique_ptr<Work>> works_;
@@ -131,6 +143,8 @@ class Executor {
   std::map<std::string, std::uint32_t> busy_;       // lane to the operation that holds it
   std::map<std::string, Read> reads_;               // by user id
   std::map<std::uint32_t, MonoTime> doubted_creates_;
+  Vetting vetting_;
+  std::set<std::string> written_users_;  // whose accounts this run has changed itself
   Step out_;
   OrgTrouble trouble_;
   std::optional<Error> stopped_;

@@ -59,8 +59,13 @@ class MemoryJournal final : public Journal {
   Result<std::vector<RefusedValue>> refused_values() override;
   Result<std::vector<HeldSince>> held_since() override;
   Result<std::vector<std::string>> written_since(WallTime since) override;
+  Result<std::vector<OwnMembership>> memberships_since(WallTime since) override;
   Result<std::vector<WallTime>> chain_boundaries() override;
+  Result<std::vector<KnownLeaver>> known_leavers() override;
+  Result<std::vector<AppliedRuns>> applied_since(std::span<const Sha256> changes,
+                                                 WallTime since) override;
   Result<std::optional<Sha256>> last_rules() override;
+  Result<std::optional<std::string>> rules_text(const Sha256& rules) override;
   Result<void> record_read(const std::string& source, const CertifiedRead& read,
                            const Sha256& snapshot) override;
   Result<void> record_people(std::span<const PersonHistory> changed,
@@ -68,6 +73,12 @@ class MemoryJournal final : public Journal {
   Result<void> record_chain_boundaries(std::span<const WallTime> boundaries) override;
   Result<void> record_refused(const RefusedValue& refused) override;
   Result<void> record_held(std::span<const Sha256> held, WallTime now) override;
+  Result<void> record_leavers(std::span<const KnownLeaver> leavers) override;
+  Result<void> record_rules(const Sha256& rules, const std::string& text, WallTime now) override;
+  Result<std::vector<HeldOperation>> held_operations() override;
+  Result<std::vector<Approval>> approvals() override;
+  Result<std::string> record_approval(std::span<const Sha256> changes,
+                                      const Approval& word) override;
   Result<std::vector<RunRow>> runs(std::size_t newest) override;
   Result<std::optional<RunRow>> run(RunId id) override;
   Result<std::vector<OperationResult>> results(RunId id) override;

@@ -233,6 +233,14 @@ void settle_rows(MemoryStore::Rows& rows, MemoryRun& run, std::span<const Transi
     rows.move(run, move.operation, move.state, move.outcome, now);
     if (!move.outcome.user_id.empty()) rows.touched.push_back({now, move.outcome.user_id});
     const QueuedOperation& row = *by_id.at(move.operation);
+    if (move.state == OperationState::applied) {
+      const auto either = [](const std::string& a, const std::string& b) {
+        return a.empty() ? b : a;
+      };
+      rows.written.push_back({now, run.row.id, run.plan, move.operation,
+                              either(row.user_id, move.outcome.user_id),
+                              either(row.group_id, move.outcome.group_id)});
+    }
     const bool written =
         move.state == OperationState::applied || move.state == OperationState::ambiguous;
     if (written && !journal_only(row.kind) && !row.user_id.empty()) {

@@ -51,6 +51,14 @@ struct MemoryTouch {
   std::string user_id;
 };
 
+struct MemoryWrite {
+  WallTime at;
+  RunId run = 0;
+  std::size_t plan = 0;  // position in `plans`
+  std::uint32_t operation = 0;
+  std::string user_id, group_id;  // as they were in the end
+};
+
 struct MemoryStore::Rows {
   std::optional<std::pair<std::string, std::string>> binding;
   std::deque<MemoryPlan> plans;
@@ -65,6 +73,10 @@ struct MemoryStore::Rows {
   std::map<Sha256, WallTime> held;
   std::vector<WallTime> boundaries;
   std::vector<MemoryTouch> touched;
+  std::vector<MemoryWrite> written;  // applied operations, oldest first
+  std::map<std::string, KnownLeaver> leavers;
+  std::map<Sha256, Approval> approvals;
+  std::map<Sha256, std::string> rules;
 
   MemoryPlan* find(const Sha256& id);
   /// The run if its lane is `session`'s and its epoch holds. Errors: journal.lock_lost.

@@ -163,7 +163,9 @@ std::string grants_sql(const std::string& role) {
   sql += grant("SELECT, INSERT, UPDATE, DELETE",
                "rollcall.plan, rollcall.resource_link, rollcall.membership_grant,"
                " rollcall.status_change, rollcall.refused_value, rollcall.held_since,"
-               " rollcall.person_history");
+               " rollcall.person_history, rollcall.known_leaver");
+  sql += grant("SELECT, INSERT, UPDATE", "rollcall.approval");
+  sql += grant("SELECT, INSERT", "rollcall.rules_text");
   return sql;
 }
 

@@ -46,4 +46,35 @@ struct HeldSince {
   WallTime since;
 };
 
+/// Somebody HR reported as gone whose account could sign in at the last certified read.
+struct KnownLeaver {
+  std::string worker_key;
+  std::string user_id;
+  std::string why;  // what that read's plan was to do about it; no personal data
+  WallTime since;   // first known as such
+};
+
+/// How a membership stands after our newest write of it.
+struct OwnMembership {
+  std::string group_id;
+  std::string user_id;
+  bool member = true;
+};
+
+/// In how many runs an identical change was applied.
+struct AppliedRuns {
+  Sha256 change;
+  std::uint32_t runs = 0;
+};
+
+/// What a person with a login to the journal said of a held change.
+struct Approval {
+  Sha256 change;
+  Sha256 plan;           // in which it was looked at
+  bool approved = true;  // false: rejected
+  std::string approver;  // the journal's authenticated login
+  std::string reason;
+  WallTime at, expires_at;
+};
+
 }  // namespace rollcall

@@ -191,7 +191,9 @@ bool journal_only(OperationKind kind) {
          kind == OperationKind::group_link || kind == OperationKind::group_unlink;
 }
 
-bool is_barrier(OperationKind kind) { return kind == OperationKind::group_create; }
+bool is_barrier(OperationKind kind) {
+  return kind == OperationKind::group_create || kind == OperationKind::group_link;
+}
 
 std::string_view to_string(Credential credential) {
   return kCredentials[static_cast<std::size_t>(credential)];

@@ -59,7 +59,7 @@ bool repeat_is_safe(OperationKind kind);
 bool needs_confirmation(OperationKind kind);
 /// True for link and unlink: they change the journal only.
 bool journal_only(OperationKind kind);
-/// True for creates of shared objects, which are barriers between waves.
+/// True for what makes a shared object ours, by a create or a link: barriers between waves.
 bool is_barrier(OperationKind kind);
 
 /// The person an operation is about. `user_id` is empty until a create has run.

@@ -145,6 +145,7 @@ Json header_to_json(const PlanHeader& h) {
   Json json = Json::object();
   json.set("format", kFormat).set("created_at", format_rfc3339(h.created_at));
   json.set("as_of", format_rfc3339(h.as_of)).set("as_of_date", h.as_of_date);
+  if (h.read_at) json.set("read_at", format_rfc3339(*h.read_at));
   json.set("expires_at", format_rfc3339(h.expires_at)).set("environment", h.environment);
   json.set("org", h.org).set("org_id", h.org_id).set("config", to_text(h.config));
   json.set("sealed", h.sealed).set("sources", std::move(sources));
@@ -167,6 +168,7 @@ Result<PlanHeader> header_from_json(const Json& json) {
   h.created_at = *created;
   h.as_of = *as_of;
   h.expires_at = *expires;
+  if (const auto read = time_of(json, "read_at")) h.read_at = *read;
   h.config = *config;
   h.as_of_date = json["as_of_date"].as_string();
   h.environment = json["environment"].as_string();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct SourceStat {
 
 struct PlanHeader {
   WallTime created_at, as_of, expires_at;
+  std::optional<WallTime> read_at;  // server time when the reading of the org began
   std::string as_of_date;  // calendar date of as_of in run.time_zone; hashed in place of as_of
   std::string environment;
   std::string org;  // base URL

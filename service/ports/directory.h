@@ -19,9 +19,12 @@ namespace rollcall {
 /// What a listing must settle besides the users and groups themselves.
 struct ScanScope {
   const AttrSchema* profile = nullptr;        // which profile attributes to pack
-  const LinkList* links = nullptr;            // users we own: each must be seen or settled by id
+  const LinkList* links = nullptr;            // ours: users and groups to be seen or settled by id
   std::vector<std::string> recently_written;  // ids written within the last 60 s: re-read by id
   std::vector<WallTime> chain_boundaries;     // by `created`, from the last certified listing
+  /// Set: nothing but the users that the index shows as changed since then. Candidates: an index
+  /// lags, so who matters is read by id.
+  std::optional<WallTime> changed_since;
 };
 
 /// Takes what the org holds. Called from one thread at a time, in this order: schema, principal,

@@ -119,6 +119,14 @@ struct OperationResult {
   std::optional<WallTime> intent_at, settled_at;
 };
 
+/// An operation that the guard holds, as the newest plan that holds it has it.
+struct HeldOperation {
+  Operation operation;
+  Sha256 plan;
+  Sha256 change;
+  WallTime since;
+};
+
 /// What an interrupted run left.
 struct Interrupted {
   RunRow run;
@@ -183,9 +191,17 @@ class Journal {
   virtual Result<std::vector<RefusedValue>> refused_values() = 0;
   virtual Result<std::vector<HeldSince>> held_since() = 0;
   virtual Result<std::vector<std::string>> written_since(WallTime since) = 0;  // user ids
+  /// Memberships written since then, by their newest write; an index may not show them yet.
+  virtual Result<std::vector<OwnMembership>> memberships_since(WallTime since) = 0;
   virtual Result<std::vector<WallTime>> chain_boundaries() = 0;
+  virtual Result<std::vector<KnownLeaver>> known_leavers() = 0;
+  /// Those of `changes` that were applied since then, each with the number of runs.
+  virtual Result<std::vector<AppliedRuns>> applied_since(std::span<const Sha256> changes,
+                                                         WallTime since) = 0;
   /// Digest of the rules of the newest applied plan; nullopt before the first.
   virtual Result<std::optional<Sha256>> last_rules() = 0;
+  /// The text kept for a digest of rules; nullopt if none is.
+  virtual Result<std::optional<std::string>> rules_text(const Sha256& rules) = 0;
 
   // --- what a run leaves for the next ---
   virtual Result<void> record_read(const std::string& source, const CertifiedRead& read,
@@ -195,6 +211,19 @@ class Journal {
   virtual Result<void> record_chain_boundaries(std::span<const WallTime> boundaries) = 0;
   virtual Result<void> record_refused(const RefusedValue& refused) = 0;
   virtual Result<void> record_held(std::span<const Sha256> held, WallTime now) = 0;
+  /// Replaces who is known; those known before keep their `since`.
+  virtual Result<void> record_leavers(std::span<const KnownLeaver> leavers) = 0;
+  virtual Result<void> record_rules(const Sha256& rules, const std::string& text, WallTime now) = 0;
+
+  // --- what people release ---
+  /// What `record_held` was given last and a plan still shows, in the order of worker keys.
+  virtual Result<std::vector<HeldOperation>> held_operations() = 0;
+  /// The newest word on each change, expired ones included.
+  virtual Result<std::vector<Approval>> approvals() = 0;
+  /// Gives the approver: who the database says we are. `word.change` and `word.approver` are not
+  /// read.
+  virtual Result<std::string> record_approval(std::span<const Sha256> changes,
+                                              const Approval& word) = 0;
 
   // --- history ---
   virtual Result<std::vector<RunRow>> runs(std::size_t newest) = 0;

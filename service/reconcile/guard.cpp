@@ -16,6 +16,13 @@ bool contains_account(OperationKind kind) {
   return kind == OperationKind::user_suspend || kind == OperationKind::user_deactivate;
 }
 
+/// The hold of operations on the account that we sign in with.
+constexpr const char* kOwnPrincipal = "own_principal";
+
+bool shuts_out(OperationKind kind) {
+  return contains_account(kind) || kind == OperationKind::user_delete;
+}
+
 bool sends_mail(const Operation& op) {
   PlanSummary one;
   one.count(op);
@@ -28,6 +35,7 @@ class Guard {
       : operations_(operations), inputs_(inputs) {}
 
   GuardVerdict run() {
+    take_approvals();
     hold_protected();
     limit(
         "containments", inputs_.linked_enabled,
@@ -50,6 +58,7 @@ class Guard {
           [](const Operation& op) { return op.kind == OperationKind::group_remove_member; });
     limit("mails", inputs_.linked_enabled, sends_mail);
     propagate();
+    name_holds();
     report_not_contained();
     verdict_.held = std::any_of(operations_.begin(), operations_.end(),
                                 [](const Operation& op) { return !op.held_by.empty(); });
@@ -63,6 +72,22 @@ class Guard {
     });
   }
 
+  /// Also lets go what planning itself held.
+  void take_approvals() {
+    approved_.assign(operations_.size(), false);
+    if (!inputs_.approved) return;
+    for (std::size_t i = 0; i < operations_.size(); ++i) {
+      if (!inputs_.approved(operations_[i])) continue;
+      approved_[i] = true;
+      ++verdict_.approved;
+      operations_[i].held_by.clear();
+    }
+  }
+
+  bool is_approved(const Operation& op) const {
+    return approved_[static_cast<std::size_t>(&op - operations_.data())];
+  }
+
   void hold_protected() {
     for (Operation& op : operations_) {
       if (journal_only(op.kind)) continue;
@@ -70,8 +95,9 @@ class Guard {
           !inputs_.own_principal.empty() && op.subject.user_id == inputs_.own_principal;
       const bool person = inputs_.protected_users.count(op.subject.user_id) > 0;
       const bool group = inputs_.protected_groups.count(op.object.name) > 0;
+      if (is_approved(op) && !(own && shuts_out(op.kind))) continue;
       if (own) {
-        op.held_by = "own_principal";
+        op.held_by = kOwnPrincipal;
       } else if (person || group) {
         op.held_by = "protected";
       }
@@ -88,7 +114,7 @@ class Guard {
     line.limit = label.empty() ? key : key + ":" + label;
     line.population = population;
     for (const Operation& op : operations_) {
-      if (op.held_by.empty() && counts(op)) ++line.planned;
+      if (op.held_by.empty() && counts(op) && !is_approved(op)) ++line.planned;
     }
     line.allowed = allowed_by(found->second, population);
     if (key == "creates" && inputs_.initial_load) {
@@ -98,7 +124,7 @@ class Guard {
     if (line.held) {
       line.release = release(key, line.planned);
       for (Operation& op : operations_) {
-        if (op.held_by.empty() && counts(op)) op.held_by = line.limit;
+        if (op.held_by.empty() && counts(op) && !is_approved(op)) op.held_by = line.limit;
       }
     }
     if (line.planned > 0 || always_shown) verdict_.lines.push_back(std::move(line));
@@ -109,7 +135,9 @@ class Guard {
       return fmt::format("if the list is right, set guard.initial_load to {} or more", planned);
     }
     return fmt::format(
-        "if the list is right, raise guard.limits.{} (percent and count) to allow {} for this run",
+        "if the list is right, approve it (rollcall approve), or raise guard.limits.{} (percent "
+        "and "
+        "count) to allow {} for this run",
         key, planned);
   }
 
@@ -149,6 +177,54 @@ class Guard {
     }
   }
 
+  /// Holds that are no limit get a line of their own, so that each says what would let it go.
+  void name_holds() {
+    std::map<std::string, std::uint64_t> held;
+    for (const Operation& op : operations_) {
+      const bool limited =
+          std::any_of(verdict_.lines.begin(), verdict_.lines.end(),
+                      [&](const GuardLine& line) { return line.limit == op.held_by; });
+      if (!op.held_by.empty() && !limited) ++held[op.held_by];
+    }
+    for (const auto& [reason, count] : held) {
+      GuardLine line;
+      line.limit = reason;
+      line.planned = count;
+      if (reason == "protected") line.population = inputs_.protected_users.size();
+      line.held = true;
+      line.release = release_of_hold(reason);
+      verdict_.lines.push_back(std::move(line));
+    }
+  }
+
+  static std::string release_of_hold(const std::string& reason) {
+    if (reason == "protected") {
+      return "protected people and groups are changed by hand in Okta's console, or after they "
+             "lost "
+             "the admin role or their place in guard.protected";
+    }
+    if (reason == "own_principal") {
+      return "approve it (rollcall approve); what would shut out the account that Rollcall signs "
+             "in "
+             "with is never released: give Rollcall another one first";
+    }
+    if (reason == "renames") {
+      return "approve it (rollcall approve) or set users.renames to apply; a login that another "
+             "account holds must be freed first";
+    }
+    if (reason == "not_suspendable") {
+      return "approve it (rollcall approve), set users.not_suspendable to deactivate, or contain "
+             "them "
+             "by hand in Okta's console";
+    }
+    if (reason == "orphans") {
+      return "if they are yours to manage, approve the link (rollcall approve); else take them out "
+             "of "
+             "users.scope";
+    }
+    return "";
+  }
+
   /// What needs a held operation is held by the same limit; so are the riders of a held host.
   void propagate() {
     std::vector<std::vector<std::size_t>> dependants(operations_.size() + 1);
@@ -184,10 +260,15 @@ class Guard {
 
   std::vector<Operation>& operations_;
   const GuardInputs& inputs_;
+  std::vector<bool> approved_;  // by position
   GuardVerdict verdict_;
 };
 
 }  // namespace
+
+bool never_released(const Operation& op) {
+  return op.held_by == kOwnPrincipal && shuts_out(op.kind);
+}
 
 std::uint64_t allowed_by(const GuardLimit& limit, std::uint64_t population) {
   std::uint64_t allowed = ~std::uint64_t{0};

@@ -2,6 +2,7 @@
 // much and everything about protected people. Pure.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -22,13 +23,20 @@ struct GuardInputs {
   std::string own_principal;                         // user id; empty if unknown
   std::unordered_set<std::string> protected_users;   // user ids
   std::unordered_set<std::string> protected_groups;  // names
+  /// A person released exactly this change; unset: nothing is. What is approved counts for no
+  /// limit.
+  std::function<bool(const Operation&)> approved;
 };
 
 struct GuardVerdict {
   std::vector<GuardLine> lines;
   std::vector<Uncontained> not_contained;  // leavers whose containment is held
   bool held = false;
+  std::uint64_t approved = 0;  // operations that a person released
 };
+
+/// True where no approval helps: our own principal is never shut out by ourselves.
+bool never_released(const Operation& op);
 
 /// allowed = max(floor, min(percent x population, count)); a limit trips when planned is strictly
 /// greater (CONTRACT.md, "Guard defaults").

@@ -86,7 +86,8 @@ class Reconciler::Impl {
   void conclude_absent(const SourceEnd& end, Reconciled& out);
   void absent_account(AccountRef ref, std::string_view worker_key, Reconciled& out);
   void drop_gone_links(Reconciled& out);
-  void propose_orphans(Reconciled& out);
+  /// Accounts in scope without a person; `propose`: with a link of each, held.
+  void name_orphans(bool propose, Reconciled& out);
   void settle_shared_matches(Reconciled& out);
   void summarise(Reconciled& out);
   void check_reshuffle(Reconciled& out) const;
@@ -432,7 +433,7 @@ void Reconciler::Impl::drop_gone_links(Reconciled& out) {
   }
 }
 
-void Reconciler::Impl::propose_orphans(Reconciled& out) {
+void Reconciler::Impl::name_orphans(bool propose, Reconciled& out) {
   if (!settings_.users.scope || settings_.users.match.empty()) return;
   const AttrId key = settings_.users.match.front().user;
   for (AccountRef ref = 0; ref < inputs_.accounts->size(); ++ref) {
@@ -440,6 +441,13 @@ void Reconciler::Impl::propose_orphans(Reconciled& out) {
     if (matched_[ref] > 0 || links_.owner_of(ref) || !correlator_.in_scope(account)) continue;
     const std::string_view worker_key = account.profile.text(key);
     if (worker_key.empty() || seen_.has(fast_hash(worker_key))) continue;
+    if (!propose) {
+      // Named, not held: a hold would be an exit code in every run to come.
+      if (!can_sign_in(account.status)) continue;
+      report_account(ErrorCode::adopt_orphan, worker_key, account.id,
+                     "in scope and can sign in, but HR has no such person");
+      continue;
+    }
     PersonChange change;
     change.worker_key = worker_key;
     change.key_digest = fast_hash(worker_key);
@@ -536,7 +544,9 @@ Reconciled Reconciler::Impl::close(const SourceEnd& end) {
       change.remove_groups.clear();
       change.held_by.clear();
     }
-    if (end.certified) propose_orphans(out);
+  }
+  if (end.certified && settings_.users.manage_link && end.rejected_without_key == 0) {
+    name_orphans(out.link_only || inputs_.tally_differences, out);
   }
   std::sort(out.people.begin(), out.people.end(), [](const PersonChange& a, const PersonChange& b) {
     return a.worker_key < b.worker_key;

@@ -23,6 +23,7 @@ struct Uncontained {
   std::string worker_key;
   std::string user_id;
   std::string why;
+  std::optional<WallTime> since = std::nullopt;  // known as such since; unset: not known
 };
 
 /// Per attribute: how many accounts differ, and the pairs of old and new values with their counts.

@@ -64,7 +64,8 @@ std::string limit_name(std::string_view limit, bool full);
 /// Value of a change for people, or nullopt for null; sensitive values masked.
 std::optional<std::string> shown(const FieldChange& change,
                                  const std::optional<std::string>& value);
-/// True for states that a person should look at: failed, conflict, blocked, quarantined, ambiguous.
+/// True for states that a person should look at: failed, conflict, withdrawn, blocked, quarantined,
+/// ambiguous.
 bool is_problem(std::string_view state);
 /// Why there is no operation: only a read that counts shows that the org is as it should be.
 std::string_view why_nothing(const Scene& scene);

@@ -127,7 +127,8 @@ std::optional<std::string> shown(const FieldChange& change,
 }
 
 bool is_problem(std::string_view state) {
-  for (const std::string_view one : {"failed", "conflict", "blocked", "quarantined", "ambiguous"}) {
+  for (const std::string_view one :
+       {"failed", "conflict", "withdrawn", "blocked", "quarantined", "ambiguous"}) {
     if (state == one) return true;
   }
   return false;

@@ -375,6 +375,19 @@ TEST_P(JournalQueue, RefusesToSettleWhatWasNeverClaimed) {
   EXPECT_EQ(states(run.id).at(1), State::intent);
 }
 
+TEST_P(JournalQueue, RidersGoWithACreateOnceTheirGroupIsLinked) {
+  PlanDraft plan;
+  plan.add_group(Kind::group_link, "dept-A", "00ga").wave = 1;
+  plan.add(Kind::user_create, "E1", "").wave = 2;
+  plan.add_member("E1", "", "dept-A", "00ga", {1}, 2).wave = 2;
+  const RunHandle run = start(plan);
+  EXPECT_EQ(ids(turn(run)), (Ids{1}));
+  const auto claims = turn(run, {applied(1)});
+  ASSERT_EQ(ids(claims), (Ids{2}));
+  ASSERT_EQ(claims[0].riders.size(), 1U);
+  EXPECT_EQ(claims[0].riders[0].id, 3U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Every, JournalQueue, every_journal(), name_of);
 
 }  // namespace

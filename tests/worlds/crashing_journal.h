@@ -76,8 +76,19 @@ class CrashingJournal final : public Journal {
   Result<std::vector<std::string>> written_since(WallTime t) override {
     return inner_.written_since(t);
   }
+  Result<std::vector<OwnMembership>> memberships_since(WallTime t) override {
+    return inner_.memberships_since(t);
+  }
   Result<std::vector<WallTime>> chain_boundaries() override { return inner_.chain_boundaries(); }
+  Result<std::vector<KnownLeaver>> known_leavers() override { return inner_.known_leavers(); }
+  Result<std::vector<AppliedRuns>> applied_since(std::span<const Sha256> changes,
+                                                 WallTime t) override {
+    return inner_.applied_since(changes, t);
+  }
   Result<std::optional<Sha256>> last_rules() override { return inner_.last_rules(); }
+  Result<std::optional<std::string>> rules_text(const Sha256& rules) override {
+    return inner_.rules_text(rules);
+  }
   Result<void> record_read(const std::string& s, const CertifiedRead& r, const Sha256& d) override {
     return inner_.record_read(s, r, d);
   }
@@ -91,6 +102,18 @@ class CrashingJournal final : public Journal {
   Result<void> record_refused(const RefusedValue& r) override { return inner_.record_refused(r); }
   Result<void> record_held(std::span<const Sha256> held, WallTime now) override {
     return inner_.record_held(held, now);
+  }
+  Result<void> record_leavers(std::span<const KnownLeaver> leavers) override {
+    return inner_.record_leavers(leavers);
+  }
+  Result<void> record_rules(const Sha256& rules, const std::string& text, WallTime now) override {
+    return inner_.record_rules(rules, text, now);
+  }
+  Result<std::vector<HeldOperation>> held_operations() override { return inner_.held_operations(); }
+  Result<std::vector<Approval>> approvals() override { return inner_.approvals(); }
+  Result<std::string> record_approval(std::span<const Sha256> changes,
+                                      const Approval& word) override {
+    return inner_.record_approval(changes, word);
   }
   Result<std::vector<RunRow>> runs(std::size_t newest) override { return inner_.runs(newest); }
   Result<std::optional<RunRow>> run(RunId id) override { return inner_.run(id); }

@@ -319,5 +319,34 @@ TEST(Listing, AnUnreachableOrgEndsAfterAFewTries) {
   EXPECT_LE(read.org.targets.size(), 24U);
 }
 
+TEST(Listing, ReadsLinkedGroupsThatTheListDoesNotShowYetById) {
+  Read read;
+  read.org.add_users(3);
+  read.org.groups["00gNew"] = {"00u100001"};
+  read.org.hidden_groups = {"00gNew"};
+  const LinkList links{{Link::Kind::group, "00gNew", "new", false},
+                       {Link::Kind::group, "00gGone", "gone", false},
+                       {Link::Kind::group, "00gEveryone", "everyone", false}};
+  read.scope.links = &links;
+  const ScanSummary summary = read.summary();
+  certified(summary);
+  EXPECT_EQ(summary.groups, 2U);
+  EXPECT_EQ(summary.members, 1U);
+  EXPECT_EQ(summary.requests_by_term.at("by id"), 2U);
+  EXPECT_EQ(read.kept.order.substr(0, 6), "spxggr");
+}
+
+TEST(Listing, AsksOnlyForThoseChangedSinceWhenThatIsAllThatIsWanted) {
+  Read read;
+  read.org.add_users(5);
+  read.org.users[2].updated_s = 1'900'000'000;
+  read.scope.changed_since = WallTime{1'900'000'000'000};
+  const ScanSummary summary = read.summary();
+  certified(summary);
+  EXPECT_EQ(summary.users, 1U);
+  EXPECT_EQ(summary.requests, 1U);
+  EXPECT_EQ(read.kept.times.count(read.org.users[2].id), 1U);
+}
+
 }  // namespace
 }  // namespace rollcall

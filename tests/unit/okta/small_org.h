@@ -41,6 +41,7 @@ class SmallOrg {
   };
   std::vector<User> users;
   std::map<std::string, std::vector<std::string>> groups{{"00gEveryone", {}}};
+  std::set<std::string> hidden_groups;  // the list does not show them yet
   std::vector<std::string> admins{"00uOwner"};
   std::string owner = "00uOwner";
   std::int64_t now_s = 2'000'000'000;
@@ -113,6 +114,7 @@ class SmallOrg {
     std::vector<Json> items;
     if (path == "/api/v1/groups") {
       for (const auto& [id, members] : groups) {
+        if (hidden_groups.count(id) > 0) continue;
         items.push_back(*parse_json("{\"id\":\"" + id + "\",\"type\":\"" +
                                     (id == "00gEveryone" ? "BUILT_IN" : "OKTA_GROUP") +
                                     "\",\"profile\":{\"name\":\"" + id + "\"}}"));
@@ -126,6 +128,14 @@ class SmallOrg {
           items.push_back(user_json(user));
         }
       }
+    } else if (path.rfind("/api/v1/groups/", 0) == 0 && path.find("/users") == path.npos) {
+      const std::string id = path.substr(15);
+      if (groups.count(id) > 0) {
+        return make_reply(200, "{\"id\":\"" + id +
+                                   "\",\"type\":\"OKTA_GROUP\",\"profile\":{\"name\":\"" + id +
+                                   "\"}}");
+      }
+      return okta_error(404, "E0000007", "Not found: Resource not found: " + id + " (UserGroup)");
     } else if (path.rfind("/api/v1/groups/", 0) == 0) {
       const std::string id = path.substr(15, path.find("/users") - 15);
       for (const auto& member : groups[id]) items.push_back(user_json({member}));

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace rollcall {
 namespace {
 
@@ -147,6 +149,58 @@ TEST(Guard, AllowsNoMailUnlessStated) {
   guard(c.ops, c.inputs);
   EXPECT_EQ(c.ops[0].held_by, "mails");
   EXPECT_FALSE(guard(c.ops, c.inputs).lines.empty());
+}
+
+TEST(Guard, EveryHoldHasALineThatSaysWhatReleasesIt) {
+  Case c;
+  c.inputs.protected_users = {"00u1", "00u7"};
+  c.inputs.own_principal = "00u2";
+  c.add(OperationKind::user_suspend, "1", "leaver");
+  c.add(OperationKind::user_clear_sessions, "1", "leaver").after = {1};
+  c.add(OperationKind::user_update, "2", "mover");
+  c.add(OperationKind::user_update, "3", "mover").held_by = "renames";
+  c.add(OperationKind::user_deactivate, "4", "leaver").held_by = "not_suspendable";
+  c.add(OperationKind::user_link, "5", "orphan").held_by = "orphans";
+  std::map<std::string, GuardLine> lines;
+  for (const GuardLine& line : guard(c.ops, c.inputs).lines) lines[line.limit] = line;
+  for (const Operation& op : c.ops) {
+    ASSERT_EQ(lines.count(op.held_by), 1U) << op.held_by;
+    EXPECT_TRUE(lines[op.held_by].held);
+    EXPECT_FALSE(lines[op.held_by].release.empty());
+  }
+  EXPECT_EQ(lines["protected"].planned, 2U);
+  EXPECT_EQ(lines["protected"].population, 2U);
+  EXPECT_EQ(lines["protected"].allowed, 0U);
+}
+
+TEST(Guard, WhatIsApprovedCountsForNoLimitAndIsNotHeld) {
+  Case c;
+  for (int i = 0; i < 22; ++i) {
+    c.add(OperationKind::user_suspend, fmt::format("{:03}", i), "leaver");
+  }
+  c.add(OperationKind::user_update, "900", "mover").held_by = "renames";
+  c.inputs.protected_users = {"00u000"};
+  c.inputs.approved = [](const Operation& op) {
+    return op.subject.worker_key == "000" || op.subject.worker_key == "001" ||
+           op.subject.worker_key == "900";
+  };
+  const GuardVerdict verdict = guard(c.ops, c.inputs);
+  EXPECT_EQ(c.held(), 0U);
+  EXPECT_EQ(verdict.lines[0].planned, 20U);
+  EXPECT_TRUE(verdict.not_contained.empty());
+  EXPECT_EQ(verdict.approved, 3U);
+}
+
+TEST(Guard, NoApprovalShutsOutOurOwnPrincipal) {
+  Case c;
+  c.inputs.own_principal = "00u2";
+  c.add(OperationKind::user_suspend, "2", "leaver");
+  c.add(OperationKind::user_update, "2", "mover");
+  c.inputs.approved = [](const Operation&) { return true; };
+  guard(c.ops, c.inputs);
+  EXPECT_EQ(c.ops[0].held_by, "own_principal");
+  EXPECT_TRUE(never_released(c.ops[0]));
+  EXPECT_TRUE(c.ops[1].held_by.empty());
 }
 
 }  // namespace

@@ -476,5 +476,41 @@ TEST(Reconcile, WaitsForTheHireDate) {
   EXPECT_EQ(world.codes(), Lines{"person.not_started"});
 }
 
+TEST(Reconcile, NamesAccountsWithoutAPersonAlsoWhenPeopleAreLinked) {
+  World world("users: {scope: 'user.employeeNumber != null'}\n");
+  world.account("00u1", AccountStatus::active, profile("E1", "ada", "Sales"), "E1");
+  world.account("00u7", AccountStatus::active, profile("E7", "gone", "Old"), "");
+  world.account("00u8", AccountStatus::deprovisioned, profile("E8", "long.gone", "Old"), "");
+  world.account("00u9", AccountStatus::active, {{"login", "svc@x.example"}}, "");
+  world.person("E1", hr("ada", "Sales"));
+  for (const std::string& line : world.plan()) EXPECT_EQ(line.find("E7"), std::string::npos);
+  std::vector<std::string> orphans;
+  for (const Finding& f : world.reconciled().findings) {
+    if (f.code == "adopt.orphan") orphans.push_back(f.user_id);
+  }
+  EXPECT_EQ(orphans, std::vector<std::string>{"00u7"});
+}
+
+TEST(Reconcile, JoinersRideIntoAGroupThatTheSamePlanLinks) {
+  World world;
+  world.account("00u1", AccountStatus::active, profile("E1", "ada", "Sales"), "E1");
+  world.group("00g1", "all-staff", false).group("00g2", "dept-Sales", true);
+  world.member("00g2", "00u1");
+  world.person("E1", hr("ada", "Sales")).person("E2", hr("zoe", "Sales"));
+  world.plan();
+  const Operation* link = nullptr;
+  const Operation* create = nullptr;
+  const Operation* rider = nullptr;
+  for (const Operation& op : world.operations()) {
+    if (op.kind == OperationKind::group_link) link = &op;
+    if (op.kind == OperationKind::user_create) create = &op;
+    if (op.request.with != 0 && op.object.name == "all-staff") rider = &op;
+  }
+  ASSERT_TRUE(link != nullptr && create != nullptr && rider != nullptr);
+  EXPECT_EQ(rider->request.with, create->id);
+  EXPECT_EQ(rider->after, std::vector<std::uint32_t>{link->id});
+  EXPECT_LT(link->wave, create->wave) << "the link must be settled when the create leaves";
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -1,0 +1,35 @@
+// What people with a login to the journal released (CONTRACT.md, `approve`): which changes, for how
+// long, and what that does to a plan.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "service/ports/journal.h"
+#include "service/reconcile/reconciler.h"
+
+namespace rollcall {
+
+/// How long a plan may be applied once something of it is approved.
+inline constexpr std::int64_t kApprovedPlanValid_ms = std::int64_t{72} * 3'600'000;
+
+/// Changes that are approved and not expired. Errors: journal.*.
+Result<std::set<Sha256>> valid_approvals(Journal& journal, WallTime now);
+
+/// Until when the plan may be applied. Errors: journal.*.
+Result<WallTime> valid_until(Journal& journal, const PlanState& plan, WallTime now);
+
+/// Lets go of what a sealed plan holds and an approval covers; seals it again if that is anything.
+/// An operation whose prerequisite stays held stays held. Gives how many. Errors: journal.*.
+Result<std::uint64_t> release_approved(Journal& journal, const std::string& digest_key,
+                                       WallTime now, PlanState& plan,
+                                       std::vector<Operation>& operations);
+
+/// Whoever's containment an approval let go is no longer left outside the plan.
+void drop_released_leavers(const std::vector<Operation>& operations,
+                           const std::function<bool(const Operation&)>& approved,
+                           std::vector<Uncontained>& not_contained);
+
+}  // namespace rollcall
