@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ class MemoryBench final : public JournalBench {
 struct Maker {
   std::string name;
   std::unique_ptr<JournalBench> (*make)();
+  friend void PrintTo(const Maker& maker, std::ostream* out) { *out << maker.name; }
 };
 
 class JournalContract : public ::testing::TestWithParam<Maker> {

@@ -19,6 +19,12 @@ DRY_RUN = os.path.join(company.SOURCE, "deploy", "kubernetes", "overlays", "dry-
 # Paths at which the database's socket appears: the manifests leave the database to its URL.
 SOCKET = "/pg"
 PATIENCE_S = 60
+MOST_IN_FLIGHT = 16  # requests of one run
+
+
+def read(path):
+    with open(path, encoding="utf-8") as text:
+        return text.read()
 
 
 class Cluster:
@@ -40,9 +46,9 @@ class Cluster:
 
     def config_map(self, files):
         """The base's files with what a customer replaces."""
-        out = {"ca.pem": open(self.world.sim.ready["ca_file"]).read()}
+        out = {"ca.pem": read(self.world.sim.ready["ca_file"])}
         for name, path in files.items():
-            text = open(path).read()
+            text = read(path)
             for old, new in (("  base_url: https://example.okta.com\n",
                               f"  base_url: {self.address}\n"
                               "  tls: {ca_file: /etc/rollcall/ca.pem}\n"),
@@ -132,9 +138,13 @@ class PodCase(unittest.TestCase):
                              (user["status"], user["profile"]["lastName"]), number)
 
     def start_held(self, start, position):
-        """A process in the middle of its apply: the reply to that write is withheld."""
+        """A process in the middle of its apply: replies are withheld from that write on.
+
+        As many as can be in flight: withholding one alone would let the others go on to the end.
+        """
         position += self.world.base
-        self.sim.faults([{"match": {"audit_position": position}, "do": "hold_reply"}])
+        self.sim.faults([{"match": {"audit_position": position + more}, "do": "hold_reply"}
+                         for more in range(MOST_IN_FLIGHT)])
         process = start()
         self.addCleanup(self.end, process)
         deadline = time.monotonic() + PATIENCE_S
