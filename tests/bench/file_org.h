@@ -14,7 +14,7 @@ class FileOrg final : public Directory {
   /// Marks and settles ids as a listing of Okta does, so that its memory counts.
   Result<ScanSummary> observe(const ScanScope& scope, DirectorySink& sink,
                               std::stop_token stop) override;
-  std::size_t admissible(Priority) const override { return 0; }
+  Room room() const override { return {}; }
   void submit(std::span<const Operation* const>, CompletionSink&) override {}
   void probe(const Operation&, CompletionSink&) override {}
   void drain() override {}
