@@ -140,7 +140,7 @@ def write_counts(audit):
 
 def seconds(okta_time):
     return calendar.timegm(time.strptime(okta_time[:19], "%Y-%m-%dT%H:%M:%S")) + \
-        int(okta_time[20:23]) / 1000
+        int(okta_time[20:23] or 0) / 1000
 
 
 def difference(before, after):
