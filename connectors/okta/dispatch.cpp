@@ -10,19 +10,18 @@
 namespace rollcall {
 Dispatch::Dispatch(BucketTable table, double capacity)
     : table_(std::move(table)), scheduler_(capacity) {
-  const std::pair<Priority, std::pair<const char*, const char*>> used[] = {
-      {Priority::contain, {"POST", "/api/v1/users/x/lifecycle/suspend"}},
-      {Priority::revoke, {"DELETE", "/api/v1/groups/x/users/x"}},
-      {Priority::join, {"POST", "/api/v1/users"}},
-      {Priority::join, {"POST", "/api/v1/groups"}},
-      {Priority::move, {"POST", "/api/v1/users/x"}},
-      {Priority::grant, {"PUT", "/api/v1/groups/x/users/x"}},
-      {Priority::housekeep, {"PUT", "/api/v1/groups/x"}},
+  // The one that binds a priority; creates of groups are few and come before all else.
+  const std::pair<const char*, const char*> used[kPriorities] = {
+      {"POST", "/api/v1/users/x/lifecycle/suspend"},
+      {"DELETE", "/api/v1/groups/x/users/x"},
+      {"POST", "/api/v1/users"},
+      {"POST", "/api/v1/users/x"},
+      {"PUT", "/api/v1/groups/x/users/x"},
+      {"PUT", "/api/v1/groups/x"},
   };
-  for (const auto& [priority, shape] : used) {
-    const BucketRef ref = table_.find(shape.first, shape.second);
-    buckets_of_[static_cast<std::size_t>(priority)].push_back(
-        scheduler_.bucket(ref.name, ref.seed));
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    const BucketRef ref = table_.find(used[i].first, used[i].second);
+    bucket_of_[i] = scheduler_.bucket(ref.name, ref.seed);
   }
 }
 
@@ -133,10 +132,14 @@ std::vector<Done> Dispatch::take_waiting() {
 Room Dispatch::room(MonoTime now) const {
   Room room;
   room.total = scheduler_.slots(now);
+  const BucketId contains = bucket_of_[static_cast<std::size_t>(Priority::contain)];
   for (std::size_t i = 0; i < kPriorities; ++i) {
-    for (const BucketId bucket : buckets_of_[i]) {
-      room.of[i] = std::max(room.of[i], scheduler_.room(bucket, static_cast<Priority>(i), now));
-    }
+    const auto priority = static_cast<Priority>(i);
+    const std::size_t places = scheduler_.places(bucket_of_[i]);
+    room.of[i] = scheduler_.room(bucket_of_[i], priority, now);
+    // A containment goes before all that waits, so nothing that waits takes its place.
+    if (priority != Priority::contain) room.of[i] = std::min(room.of[i], places);
+    room.with_contain[i] = bucket_of_[i] == contains;
   }
   return room;
 }

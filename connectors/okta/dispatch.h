@@ -89,7 +89,7 @@ class Dispatch {
   std::unordered_map<TicketId, Held> jobs_;
   std::multimap<MonoTime, TicketId> delayed_;
   std::unordered_map<std::string, std::deque<TicketId>> persons_;  // front: queued or in flight
-  std::array<std::vector<BucketId>, kPriorities> buckets_of_;      // by priority
+  std::array<BucketId, kPriorities> bucket_of_{};                  // by priority
   std::map<std::string, BucketCounts> counts_;
   TicketId next_ = 1;
   int failures_in_row_ = 0;

@@ -118,7 +118,9 @@ void VirtualRun::answer(const Arrival& arrival) {
 
 Forecast VirtualRun::finish() {
   std::deque<Arrival> flying;  // in order of arrival: the latency is the same for all
-  MonoTime now;
+  // Windows end at whole seconds (FACTS 3.3); a run begins somewhere within one.
+  constexpr MonoTime kBegin{500};
+  MonoTime now = kBegin;
   while (scheduler_.queued() + scheduler_.in_flight() > 0) {
     const Admission admission = scheduler_.poll(now);
     for (const TicketId id : admission.tickets) {
@@ -135,7 +137,7 @@ Forecast VirtualRun::finish() {
     }
   }
   Forecast out;
-  out.minutes = static_cast<double>(now.ms) / kMinuteMs;
+  out.minutes = static_cast<double>(now - kBegin) / kMinuteMs;
   for (BucketId id = 0; id < names_.size(); ++id) {
     const double allowed =
         windows_[id].limit * state_.capacity * kMinuteMs / static_cast<double>(state_.window_ms);

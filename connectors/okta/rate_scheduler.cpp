@@ -372,8 +372,10 @@ void RateScheduler::finished(TicketId id, MonoTime now, bool answered) {
   const bool scouted = bucket.scout == id;
   if (scouted) bucket.scout.reset();
   if (answered) {
-    constexpr std::int64_t kWeight = 8;
-    latency_ms_ += ((now - at->second.since) - latency_ms_) / kWeight;
+    // The guess counts as one reply, so that it is soon forgotten.
+    constexpr std::int64_t kMostWeight = 8;
+    latency_weight_ = std::min(latency_weight_ + 1, kMostWeight);
+    latency_ms_ += ((now - at->second.since) - latency_ms_) / latency_weight_;
     if (scouted && !bucket.open && !at->second.counted && now >= bucket.closed_until) {
       open_window(bucket, RateObservation{}, now);  // a reply without any header
     }
@@ -382,36 +384,53 @@ void RateScheduler::finished(TicketId id, MonoTime now, bool answered) {
   flying_.erase(at);
 }
 
-/// Enough for twice the even rate of the buckets in use (Little's law), at most the cap.
+/// Enough in flight for twice the even rate of a bucket (Little's law).
+double RateScheduler::needed(const Bucket& bucket) const {
+  const double limit = static_cast<double>(
+      bucket.limit.value_or(static_cast<std::int64_t>(bucket.seed * kUnseenShare)));
+  return limit * capacity_ / static_cast<double>(window_ms()) * kBurst *
+         static_cast<double>(latency_ms_);
+}
+
+/// Enough for all buckets in use, at most the cap.
 std::size_t RateScheduler::most_in_flight() const {
-  double needed = 0;
+  double sum = 0;
   for (const Bucket& bucket : buckets_) {
-    if (bucket.queued + bucket.in_flight == 0) continue;
-    const double limit = static_cast<double>(
-        bucket.limit.value_or(static_cast<std::int64_t>(bucket.seed * kUnseenShare)));
-    needed += limit * capacity_ / static_cast<double>(window_ms()) * kBurst *
-              static_cast<double>(latency_ms_);
+    if (bucket.queued + bucket.in_flight > 0) sum += needed(bucket);
   }
-  const auto wanted = static_cast<std::size_t>(std::ceil(std::min(needed, kSecond)));
+  const auto wanted = static_cast<std::size_t>(std::ceil(std::min(sum, kSecond)));
   return std::min(cap_, std::clamp(wanted, kFewest, kMostInFlight));
 }
 
-/// So many leave while the journal writes once: at Okta's usual latencies it is one, and only where
-/// replies come at once do more wait, so that a crash leaves few in doubt.
-std::size_t RateScheduler::most_waiting() const {
+/// So many of `in_flight` leave while the journal writes once: at Okta's usual latencies it is one,
+/// and only where replies come at once do more wait, so that a crash leaves few in doubt.
+std::size_t RateScheduler::waiting_beside(std::size_t in_flight) const {
   constexpr std::int64_t kJournalTurnMs = 50;
   const std::int64_t latency = std::max<std::int64_t>(1, latency_ms_);
-  const std::int64_t leave = static_cast<std::int64_t>(most_in_flight()) * kJournalTurnMs / latency;
+  const std::int64_t leave = static_cast<std::int64_t>(in_flight) * kJournalTurnMs / latency;
   return std::clamp<std::size_t>(static_cast<std::size_t>(leave), 1, kMostWaiting);
 }
 
 std::size_t RateScheduler::slots(MonoTime now) const {
   std::size_t used = flying_.size();
   for (const Bucket& bucket : buckets_) {
-    if (bucket.queued == 0 || !fits(bucket, kContain, now)) continue;
-    used += phase(bucket, now) == Phase::fresh ? 1 : bucket.queued;
+    for (std::size_t queue = 0; bucket.queued > 0 && queue < kClasses; ++queue) {
+      if (bucket.queues[queue].empty()) continue;
+      const std::size_t standing = standing_of(queue, bucket.queues[queue].front(), now);
+      if (!fits(bucket, standing, now)) continue;
+      used += phase(bucket, now) == Phase::fresh ? 1 : bucket.queues[queue].size();
+    }
   }
-  const std::size_t most = std::max(most_in_flight(), std::size_t{1}) + most_waiting();
+  const std::size_t most = cap_ + waiting_beside(cap_);
+  return used >= most ? 0 : most - used;
+}
+
+std::size_t RateScheduler::places(BucketId id) const {
+  const Bucket& bucket = buckets_[id];
+  const auto wanted = static_cast<std::size_t>(std::ceil(std::min(needed(bucket), kSecond)));
+  const std::size_t own = std::min(cap_, std::clamp(wanted, kFewest, kMostInFlight));
+  const std::size_t most = own + waiting_beside(own);
+  const std::size_t used = bucket.in_flight + bucket.queued;
   return used >= most ? 0 : most - used;
 }
 

@@ -79,6 +79,8 @@ class RateScheduler {
   /// journal writes. Of those that wait, the ones that could leave now count as if they were in
   /// flight: what waits for a bucket that is used up must not keep other buckets empty.
   std::size_t slots(MonoTime now) const;
+  /// The same for one bucket, so that one with much to do leaves places to the others.
+  std::size_t places(BucketId bucket) const;
   std::size_t in_flight() const { return flying_.size(); }
   std::size_t queued() const { return queued_; }
   std::size_t queued(BucketId bucket) const { return buckets_[bucket].queued; }
@@ -149,7 +151,8 @@ class RateScheduler {
   std::optional<MonoTime> wake(MonoTime now) const;
   std::optional<MonoTime> wake_of(const Bucket& bucket, MonoTime now) const;
   std::size_t most_in_flight() const;
-  std::size_t most_waiting() const;
+  double needed(const Bucket& bucket) const;
+  std::size_t waiting_beside(std::size_t in_flight) const;
   void admit(const Choice& choice, MonoTime now);
   void learn_time(const RateObservation& observation, MonoTime now);
   void note_others(Bucket& bucket, MonoTime now) const;
@@ -172,6 +175,7 @@ class RateScheduler {
   std::deque<Offset> offsets_;  // largest Date - mono of each of the last minutes
   std::optional<std::int64_t> window_ms_;
   std::int64_t latency_ms_ = 500;  // recorded median of writes, until we have measured
+  std::int64_t latency_weight_ = 1;
 
   std::size_t cap_ = kMostInFlight;
   MonoTime hold_until_, cap_changed_;

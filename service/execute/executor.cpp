@@ -492,6 +492,18 @@ void Executor::start(MonoTime now, Room& room, Step& step) {
   }
 }
 
+/// While a containment is under way, nothing else takes of the limit that it needs.
+void Executor::hold_back(Room& room, MonoTime now) const {
+  const bool contains = std::any_of(works_.begin(), works_.end(), [now](const auto& entry) {
+    const Work& work = *entry.second;
+    return priority_of(work.operation.kind) == Priority::contain && work.not_before <= now;
+  });
+  if (!contains) return;
+  for (std::size_t i = 1; i < kPriorities; ++i) {
+    if (room.with_contain[i]) room.of[i] = 0;
+  }
+}
+
 Step Executor::next(MonoTime now, Room room) {
   Step step;
   if (stopped_) {
@@ -502,6 +514,7 @@ Step Executor::next(MonoTime now, Room room) {
     const std::size_t trusted = allowed > in_flight_ ? allowed - in_flight_ : 0;
     const bool by_trouble = trusted < room.total;
     room.total = std::min(room.total, trusted);
+    hold_back(room, now);
     start(now, room, step);
     step.starved = step.starved && !by_trouble;
     if (pause && (!step.wake_at || *pause < *step.wake_at)) step.wake_at = pause;

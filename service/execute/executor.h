@@ -127,6 +127,7 @@ class Executor {
   void return_unsent(Work& work);
   void forget(Work& work);
   void wind_up();
+  void hold_back(Room& room, MonoTime now) const;
   void start(MonoTime now, Room& room, Step& step);
   bool start_one(Work& work, MonoTime now, Room& room, Step& step);
   const Observed* fresh_read(const Work& work, MonoTime now) const;

@@ -24,7 +24,7 @@ std::uint64_t count_of(const Json& json) {
 }
 
 /// Minutes with one decimal: a forecast is not more exact than that.
-double rounded(double minutes) { return std::round(minutes * 10) / 10; }
+double rounded(double minutes) { return std::round(minutes * 100) / 100; }
 
 Json summary_json(const PlanSummary& summary) {
   Json json = Json::object();

@@ -1,6 +1,7 @@
 // The face of the org: read it whole, change it by operations, look again at what is in doubt.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -117,6 +118,8 @@ class CompletionSink {
 struct Room {
   std::size_t total = 0;
   PriorityCounts of{};
+  /// Which of them draw on a limit that containments need.
+  std::array<bool, kPriorities> with_contain{};
 };
 
 /// The org. `observe` blocks its caller; `submit` and `probe` return at once and complete later,

@@ -48,6 +48,24 @@ TEST(RateLimits, WindowsStartAtTheFirstRequestAfterAReset) {
   EXPECT_EQ(second, first + 75);
 }
 
+TEST(RateLimits, EachWindowIsShown) {
+  Driver driver(limited("integrator"));
+  const std::int64_t opened = driver.clock.wall().ms;
+  for (int i = 0; i < 52; ++i) driver.send("GET", "/api/v1/users");
+  driver.clock.advance(75'000);
+  driver.send("GET", "/api/v1/users");
+  const Json windows = *parse_json(driver.send("GET", "/sim/windows").body);
+  ASSERT_EQ(windows.items().size(), 2U);
+  const Json& first = windows.items()[0];
+  EXPECT_EQ(first["bucket"].as_string(), "/api/v1/users");
+  EXPECT_EQ(first["opened_ms"].as_int(), opened);
+  EXPECT_EQ(first["reset_ms"].as_int(), opened / 1000 * 1000 + 60'000);
+  EXPECT_EQ(first["limit"].as_int(), 50);
+  EXPECT_EQ(first["used"].as_int(), 50);
+  EXPECT_EQ(first["refused"].as_int(), 2);
+  EXPECT_EQ(windows.items()[1]["used"].as_int(), 1);
+}
+
 TEST(RateLimits, BucketsFollowOktasMapping) {
   const auto table = BucketTable::named("workforce");
   ASSERT_TRUE(table);

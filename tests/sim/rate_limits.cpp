@@ -107,15 +107,22 @@ Admission RateLimiter::admit(const Bucket& bucket, std::string_view client, Wall
   const std::int64_t org_left = bucket.limit - org.used;
   // Both counters bind; the headers speak of the client's, and of the org's only when that is
   // nearer to its end.
+  if (own.used == 0) {
+    own.seen = seen_.size();
+    seen_.push_back({bucket.name, share, now.ms, now.ms, own.reset_s, 0, 0});
+  }
+  WindowSeen& seen = seen_[own.seen];
   const Window& binding = org_left < own_left ? org : own;
   admission.reset_s = binding.reset_s;
   const std::int64_t left = std::min(own_left, org_left);
   if (left <= 0) {
+    ++seen.refused;
     admission.served = false;
     return admission;
   }
   ++org.used;
-  ++own.used;
+  seen.used = ++own.used;
+  seen.last_ms = now.ms;
   admission.remaining = left - 1;
   return admission;
 }

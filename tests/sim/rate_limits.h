@@ -45,11 +45,22 @@ struct Admission {
   std::int64_t reset_s = 0;  // epoch seconds; the window ends exactly then
 };
 
+/// One window of a client's share, as it went.
+struct WindowSeen {
+  std::string bucket;
+  std::int64_t limit = 0;
+  std::int64_t opened_ms = 0, last_ms = 0;  // first and newest request, epoch
+  std::int64_t reset_s = 0;
+  std::int64_t used = 0, refused = 0;
+};
+
 class RateLimiter {
  public:
   RateLimiter(BucketTable table, std::int64_t share_percent, std::int64_t window_s)
       : table_(std::move(table)), share_percent_(share_percent), window_s_(window_s) {}
   const BucketTable& table() const { return table_; }
+  /// In the order in which they began.
+  const std::vector<WindowSeen>& windows_seen() const { return seen_; }
   /// Counts one request of a client; a refused one is not counted.
   Admission admit(const Bucket& bucket, std::string_view client, WallTime now);
 
@@ -57,6 +68,7 @@ class RateLimiter {
   struct Window {
     std::int64_t reset_s = 0;
     std::int64_t used = 0;
+    std::size_t seen = 0;  // its place in seen_; of a client's share only
   };
   Window& window(const std::string& key, WallTime now);
 
@@ -64,6 +76,7 @@ class RateLimiter {
   std::int64_t share_percent_;
   std::int64_t window_s_;
   std::unordered_map<std::string, Window> windows_;
+  std::vector<WindowSeen> seen_;
 };
 
 }  // namespace rollcall::sim

@@ -28,6 +28,19 @@ Json outbox(const std::vector<Mail>& mails) {
   return out;
 }
 
+Json window_rows(const std::vector<WindowSeen>& windows) {
+  Json out = Json::array();
+  for (const WindowSeen& window : windows) {
+    Json row = Json::object();
+    row.set("bucket", window.bucket).set("limit", window.limit);
+    row.set("opened_ms", window.opened_ms).set("last_ms", window.last_ms);
+    row.set("reset_ms", window.reset_s * 1000);
+    row.set("used", window.used).set("refused", window.refused);
+    out.push(std::move(row));
+  }
+  return out;
+}
+
 }  // namespace
 
 SimReply SimOrg::control(const ServedRequest& request, const TargetParts& target) {
@@ -42,6 +55,9 @@ SimReply SimOrg::control(const ServedRequest& request, const TargetParts& target
   }
   if (what == "outbox") return json_reply(200, outbox(org_->outbox));
   if (what == "stats") return json_reply(200, stats());
+  if (what == "windows") {
+    return json_reply(200, limiter_ ? window_rows(limiter_->windows_seen()) : Json::array());
+  }
   if (what == "clock") {
     return json_reply(200, Json(Json::Object{{"now", Json(format_okta_time(now()))},
                                              {"offset_ms", Json(offset_ms_)}}));

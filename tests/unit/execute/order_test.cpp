@@ -95,6 +95,28 @@ TEST(Order, APriorityWithoutRoomKeepsNoOtherWaiting) {
   EXPECT_EQ(bench.last.claim.of, (PriorityCounts{4, 4, 4, 0, 3, 4}));
 }
 
+TEST(Order, NothingTakesOfTheLimitThatAContainmentNeeds) {
+  Bench bench;
+  bench.take(claim(expecting(Kind::user_suspend, Status::active, 1)));
+  bench.take(claim(operation(Kind::user_create, 2)));
+  bench.take(claim(operation(Kind::user_update, 3)));
+  Room room{9, for_each_priority(9)};
+  room.with_contain = {true, false, true, false, false, false};
+  bench.next(room);
+  EXPECT_EQ(bench.last.probe.size(), 1U);
+  ASSERT_EQ(bench.last.submit.size(), 1U);
+  EXPECT_EQ(bench.last.submit[0][0]->id, 3U);
+  EXPECT_EQ(at(bench.last.claim.of, Priority::join), 0U);
+  bench.show(1, account(Status::active));
+  bench.next(room);
+  ASSERT_EQ(bench.last.submit.size(), 1U);
+  EXPECT_EQ(bench.last.submit[0][0]->id, 1U);
+  bench.answer(1, State::applied);
+  bench.next(room);
+  ASSERT_EQ(bench.last.submit.size(), 1U);
+  EXPECT_EQ(bench.last.submit[0][0]->id, 2U);
+}
+
 TEST(Order, AThousandRemovalsOfOnePersonAreNotAllHeld) {
   Bench bench;
   std::uint32_t id = 0;

@@ -65,7 +65,7 @@ TEST(Plan, RoundTripsThroughItsFile) {
   EXPECT_EQ(plan->trailer.findings[0].record, 87U);
   EXPECT_EQ(plan->trailer.summary.by_kind[static_cast<std::size_t>(OperationKind::user_create)],
             1U);
-  EXPECT_EQ(plan->trailer.forecast.minutes, 0.5);
+  EXPECT_EQ(plan->trailer.forecast.minutes, 0.52);
 }
 
 TEST(Plan, NeverWritesASensitiveValue) {

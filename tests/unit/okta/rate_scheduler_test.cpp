@@ -306,7 +306,7 @@ TEST(RateScheduler, WhatWaitsForAUsedUpBucketLeavesOthersTheirPlaces) {
   OpenWindow w(100, 10);  // floor is 10
   for (int i = 0; i < 20; ++i) w.put(Priority::move);
   EXPECT_TRUE(w.scheduler.poll(w.now).tickets.empty());
-  EXPECT_GE(w.scheduler.slots(w.now), 2U);
+  EXPECT_EQ(w.scheduler.slots(w.now), RateScheduler::kMostInFlight + 3);
   const BucketId other = w.scheduler.bucket("/api/v1/groups", 500);
   w.scheduler.enqueue({w.next, other, Priority::grant}, w.now);
   EXPECT_EQ(w.scheduler.poll(w.now).tickets, std::vector<TicketId>{w.next});
@@ -314,17 +314,30 @@ TEST(RateScheduler, WhatWaitsForAUsedUpBucketLeavesOthersTheirPlaces) {
 
 TEST(RateScheduler, WelcomesWhatLeavesWhileTheJournalWrites) {
   OpenWindow w(1'000'000, 999'999);
-  // At half a second a reply, the journal's few milliseconds are worth one request.
-  TicketId id = w.put(Priority::move);
-  EXPECT_EQ(w.scheduler.slots(w.now), RateScheduler::kMostInFlight);
+  // At a quarter of a second a reply, the journal's few milliseconds are worth three requests.
+  EXPECT_EQ(w.scheduler.latency_ms(), 250);
+  EXPECT_EQ(w.scheduler.slots(w.now), RateScheduler::kMostInFlight + 3);
+  EXPECT_EQ(w.scheduler.places(w.bucket), RateScheduler::kMostInFlight + 3);
   for (int i = 0; i < 50; ++i) {
+    const TicketId id = w.put(Priority::move);
     ASSERT_EQ(w.scheduler.poll(w.now).tickets.size(), 1U);
     w.now = w.now + 4;
     w.reply(id, 1'000'000, 999'998 - i);
-    id = w.put(Priority::move);
   }
-  EXPECT_EQ(w.scheduler.slots(w.now),
-            RateScheduler::kMostInFlight + RateScheduler::kMostWaiting - 1);
+  const std::size_t most = RateScheduler::kMostInFlight + RateScheduler::kMostWaiting;
+  EXPECT_EQ(w.scheduler.slots(w.now), most);
+  EXPECT_EQ(w.scheduler.places(w.bucket), most);
+}
+
+TEST(RateScheduler, ABucketWithMuchToDoLeavesPlacesToOthers) {
+  OpenWindow w(300, 299);
+  const BucketId other = w.scheduler.bucket("/api/v1/groups", 500);
+  const std::size_t own = w.scheduler.places(w.bucket);
+  EXPECT_LT(own, w.scheduler.slots(w.now));
+  for (std::size_t i = 0; i < own; ++i) w.put(Priority::join);
+  EXPECT_EQ(w.scheduler.places(w.bucket), 0U);
+  EXPECT_GT(w.scheduler.places(other), 0U);
+  EXPECT_GE(w.scheduler.slots(w.now), w.scheduler.places(other));
 }
 
 TEST(RateScheduler, AWindowJoinedHalfWayDoesNotPassForAShorterOne) {
