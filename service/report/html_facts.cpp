@@ -180,11 +180,11 @@ std::string finding_section(const Scene& scene) {
 std::string forecast_section(const Scene& scene) {
   const Forecast& f = scene.trailer.forecast;
   if (f.buckets.empty()) return {};
-  HtmlTable table(
-      fmt::format("Applying {} {}, about {:.1f} minutes.",
-                  scene.run == nullptr ? "would take" : "was forecast to take",
-                  plural(static_cast<long long>(f.requests), "request", "requests"), f.minutes),
-      {{"Rate-limit bucket"}, {"Requests", true}, {"A minute", true}});
+  HtmlTable table(fmt::format("Applying {} {}, {}.",
+                              scene.run == nullptr ? "would take" : "was forecast to take",
+                              plural(static_cast<long long>(f.requests), "request", "requests"),
+                              forecast_of(f.minutes)),
+                  {{"Rate-limit bucket"}, {"Requests", true}, {"A minute", true}});
   const ForecastBucket* most = busiest(f);
   for (const ForecastBucket& bucket : f.buckets) {
     table.row({"<code>" + html(bucket.bucket) + "</code>" +

@@ -57,6 +57,8 @@ std::string_view exit_meaning(int code);
 std::string minute_of(WallTime time);
 /// "4 min 12 s".
 std::string duration_of(std::int64_t ms);
+/// "under a minute", "about 12 minutes": a forecast is no more exact than that.
+std::string forecast_of(double minutes);
 /// "joiners", "movers": the plural of a reason; others as they are.
 std::string people_by(std::string_view reason, std::uint64_t count);
 /// The limit's name without what follows a colon if that names a group and `full` is false.

@@ -347,9 +347,9 @@ void Page::cannot_undo() {
 void Page::forecast() {
   const Forecast& f = scene_.trailer.forecast;
   if (scene_.run != nullptr) return;
-  std::string text =
-      fmt::format("Forecast: {}, about {:.1f} minutes",
-                  plural(static_cast<long long>(f.requests), "request", "requests"), f.minutes);
+  std::string text = fmt::format("Forecast: {}, {}",
+                                 plural(static_cast<long long>(f.requests), "request", "requests"),
+                                 forecast_of(f.minutes));
   if (const ForecastBucket* most = busiest(f)) {
     text += fmt::format("; busiest bucket {}: {} at {} a minute", visible(most->bucket),
                         count_text(most->requests), count_text(most->limit_per_minute));

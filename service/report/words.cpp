@@ -105,6 +105,11 @@ std::string duration_of(std::int64_t ms) {
   return fmt::format("{} h {} min", seconds / 3600, seconds % 3600 / 60);
 }
 
+std::string forecast_of(double minutes) {
+  if (minutes < 1) return "under a minute";
+  return "about " + plural(static_cast<long long>(minutes + 0.5), "minute", "minutes");
+}
+
 std::string people_by(std::string_view reason, std::uint64_t count) {
   const auto n = static_cast<long long>(count);
   for (const std::string_view one : {"joiner", "mover", "leaver", "rehire"}) {
