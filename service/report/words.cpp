@@ -73,7 +73,7 @@ std::string_view exit_meaning(int code) {
       {0, "done"},
       {1, "a defect of Rollcall's; the journal is safe"},
       {2, "there are changes"},
-      {3, "the guard held something back"},
+      {3, "the guard held something back, or somebody who should be out is not"},
       {4, "some records or operations failed or were set aside"},
       {5, "a source could not be read whole; nothing was done on its behalf"},
       {6, "the org refused the credential"},
