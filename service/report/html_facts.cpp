@@ -90,7 +90,7 @@ std::string alarm_section(const Scene& scene) {
   for (std::size_t i = 0; i < rows; ++i) {
     const NotContained& one = all[i];
     table.row({person_cell(scene, {one.worker_key, one.user_id, one.login}),
-               one.since ? minute_of(*one.since) : std::string("this run"),
+               one.since ? minute_of(*one.since) : std::string("–"),
                html(limit_name(one.code, scene.full)), scene.full ? html(one.why) : std::string()});
   }
   return fmt::format(

@@ -133,7 +133,7 @@ std::string held_section(const Scene& scene, const Tally& tally) {
       if (row.more > 0) what += fmt::format("<li>and {} more</li>", number(row.more));
       const auto& since = row.lines.front().held_since;
       table.row({person_cell(scene, row.subject), what + "</ul>",
-                 since ? minute_of(*since) : std::string("this run")});
+                 since ? minute_of(*since) : std::string("–")});
       shown_operations += row.lines.size() + row.more;
     }
     out += table.finish() + more_note(group.operations - shown_operations, "held operations");
