@@ -166,8 +166,8 @@ std::string problem_section(const Scene& scene, const Tally& tally) {
 std::string lasting_section(const Scene& scene, const Tally& tally) {
   const auto all = lasting(scene, tally);
   if (all.empty()) return {};
-  HtmlTable table(scene.run == nullptr ? "What of this plan no rollback brings back"
-                                       : "What of this run no rollback brings back",
+  HtmlTable table(scene.run == nullptr ? "What of this plan cannot be undone"
+                                       : "What of this run cannot be undone",
                   {{"What"}, {"How many", true}, {"Why"}});
   for (const Lasting& one : all) {
     table.row({"<code>" + html(one.what) + "</code>", number(one.count), std::string(one.why)});
