@@ -56,7 +56,7 @@ Result<PlanState> applicable(Journal& journal, const Sha256& id, const Settings&
   if (!until) return until.error();
   if (now > *until) {
     return make_error(ErrorCode::plan_expired,
-                      fmt::format("the plan expired at {}", format_rfc3339(*until)));
+                      fmt::format("the plan expired at {}", format_minute(*until)));
   }
   return state;
 }

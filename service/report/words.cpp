@@ -90,12 +90,6 @@ std::string_view exit_meaning(int code) {
   return {};
 }
 
-std::string minute_of(WallTime time) {
-  std::string text = format_rfc3339(time).substr(0, 16);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
 std::string duration_of(std::int64_t ms) {
   const std::int64_t seconds = ms < 0 ? 0 : ms / 1000;
   if (seconds < 1) return "under a second";

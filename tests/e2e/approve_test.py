@@ -51,7 +51,7 @@ class Approvals(unittest.TestCase):
                          {("2", "protected"), ("3", "protected")})
         self.assertTrue(all(one["plan_id"] == plan and one["word"] is None for one in held))
         text = self.run_code(0, "pending").out
-        self.assertIn("protected  4 held", text)
+        self.assertIn("protected  4 held\n  in plan " + plan, text)
         self.assertNotIn("ada2", text)
         said = self.run_code(0, "approve", plan, "--only", "2", "--reason", "HR confirmed").out
         self.assertIn("2 operations approved by postgres until", said)
