@@ -60,6 +60,8 @@ class Approvals(unittest.TestCase):
         done = self.run_code(3, "apply", plan, "--full")
         self.assertIn("NOT CONTAINED", done.out.upper().split("SOURCES")[0])
         self.assertIn("2 held operations are released by approval", done.out)
+        newest = self.run_code(0, "runs", "--json").json()[0]["run"]
+        self.assertTrue(self.run_code(0, "show", str(newest)).out.startswith("NOT CONTAINED: 1 "))
         self.assertEqual([self.status(key) for key in (2, 3, 4)],
                          ["SUSPENDED", "ACTIVE", "SUSPENDED"])
 
