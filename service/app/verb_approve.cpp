@@ -215,8 +215,8 @@ int parse_word(Program& program, const std::vector<std::string>& words, bool app
       "of these worker keys only")("reason", po::value<std::string>()->value_name("TEXT"),
                                    "why; kept in the journal");
   if (approved) {
-    options.add()("expires", po::value<std::string>()->value_name("TIME"),
-                  "how long it holds; 24h unless stated");
+    options.add()("expires", po::value<std::string>()->value_name("SPAN"),
+                  "how long it holds, such as 90m, 24h or 3d; 24h unless stated");
   }
   options.positional("plan", 1);
   switch (options.parse(program, words)) {
