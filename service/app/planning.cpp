@@ -500,9 +500,10 @@ void PlanningRun::finish() {
   }
   if (reconciled_.link_only) {
     out_.notes.remarks.emplace_back(
-        "nothing is linked yet and accounts match people: this plan only links; apply it, then "
-        "plan "
-        "again");
+        parts_.journal == nullptr
+            ? "without a journal nothing is linked, so this plan only links"
+            : "nothing is linked yet and accounts match people: this plan only links; apply it, "
+              "then plan again");
   }
   const UserSettings& users = settings_.users;
   out_.notes.observes_only = !users.manage_link && !users.manage_attributes &&
