@@ -105,7 +105,7 @@ std::string forecast_of(double minutes) {
 
 std::string people_by(std::string_view reason, std::uint64_t count) {
   const auto n = static_cast<long long>(count);
-  for (const std::string_view one : {"joiner", "mover", "leaver", "rehire"}) {
+  for (const std::string_view one : {"joiner", "mover", "leaver", "rehire", "orphan"}) {
     if (reason == one) return plural(n, one, std::string(one) + "s");
   }
   if (reason == "adopt") reason = "adopted";
