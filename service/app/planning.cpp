@@ -424,6 +424,7 @@ Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations)
   }
   const auto leavers = leavers_of(reconciled_, operations, inputs_.as_of.instant);
   std::map<std::string, WallTime> since;
+  for (const KnownLeaver& leaver : leavers) since[leaver.worker_key] = leaver.since;  // now
   for (const KnownLeaver& leaver : known_leavers_) since[leaver.worker_key] = leaver.since;
   for (Uncontained& one : reconciled_.not_contained) {
     if (const auto known = since.find(one.worker_key); known != since.end()) {
@@ -499,9 +500,10 @@ void PlanningRun::finish() {
   }
   if (reconciled_.link_only) {
     out_.notes.remarks.emplace_back(
-        "nothing is linked yet and accounts match people: this plan only links; apply it, then "
-        "plan "
-        "again");
+        parts_.journal == nullptr
+            ? "without a journal nothing is linked, so this plan only links"
+            : "nothing is linked yet and accounts match people: this plan only links; apply it, "
+              "then plan again");
   }
   const UserSettings& users = settings_.users;
   out_.notes.observes_only = !users.manage_link && !users.manage_attributes &&

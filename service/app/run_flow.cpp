@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "service/base/text.h"
 
@@ -198,6 +199,30 @@ Result<FinishedRun> load_run(Journal& journal, RunId id) {
   if (!results) return results.error();
   out.results = std::move(*results);
   return out;
+}
+
+void head_uncontained(FinishedRun& run) {
+  std::vector<std::string> open;
+  std::set<std::string> contained;
+  for (const OperationResult& result : run.results) {
+    if (!contains_person(result.operation.kind)) continue;
+    const std::string& key = result.operation.subject.worker_key;
+    if (result.state == OperationState::applied) {
+      contained.insert(key);
+    } else if (result.state != OperationState::held && result.state != OperationState::withdrawn) {
+      open.push_back(key);
+    }
+  }
+  std::vector<NotContained>& out = run.notes.not_contained;
+  add_uncontained(run.results, open, out);
+  const std::string_view code = info(ErrorCode::leaver_not_contained).id;
+  for (const Finding& finding : run.plan.trailer.findings) {
+    const std::string& key = finding.worker_key;
+    const bool listed = std::any_of(out.begin(), out.end(),
+                                    [&](const NotContained& one) { return one.worker_key == key; });
+    if (finding.code != code || listed || contained.count(key) > 0) continue;
+    out.push_back({key, finding.user_id, "", finding.code, finding.message, std::nullopt});
+  }
 }
 
 int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,

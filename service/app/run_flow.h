@@ -39,6 +39,9 @@ Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool s
 /// Loads a finished run for its report. Errors: journal.*.
 Result<FinishedRun> load_run(Journal& journal, RunId id);
 
+/// Notes whom the run left uncontained, as far as the journal tells: for a report made later.
+void head_uncontained(FinishedRun& run);
+
 /// Prints the run, writes report files, and gives the exit codes that stay.
 int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
                const Outputs& outputs, ExitCodes& exits);

@@ -48,15 +48,16 @@ Result<PlanState> applicable(Journal& journal, const Sha256& id, const Settings&
     return make_error(ErrorCode::plan_other_config, "the plan was made under other rules");
   }
   if (state.state == "superseded" || state.state == "applied") {
-    return make_error(ErrorCode::plan_superseded, state.state == "applied"
-                                                      ? "the plan was applied already"
-                                                      : "a later plan took its place");
+    return make_error(ErrorCode::plan_superseded,
+                      state.state == "applied"
+                          ? "the plan was applied already"
+                          : "its run was stopped, or a later plan took its place");
   }
   const auto until = valid_until(journal, state, now);
   if (!until) return until.error();
   if (now > *until) {
     return make_error(ErrorCode::plan_expired,
-                      fmt::format("the plan expired at {}", format_rfc3339(*until)));
+                      fmt::format("the plan expired at {}", format_minute(*until)));
   }
   return state;
 }

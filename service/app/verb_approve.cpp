@@ -54,7 +54,7 @@ std::string word_text(const Approval* word, WallTime now) {
   if (word == nullptr) return "";
   if (!word->approved) return fmt::format("rejected by {}", word->approver);
   return fmt::format("{} by {}, until {}", now < word->expires_at ? "approved" : "approval expired",
-                     word->approver, format_rfc3339(word->expires_at));
+                     word->approver, format_minute(word->expires_at));
 }
 
 using Words = std::map<Sha256, Approval>;
@@ -78,9 +78,11 @@ std::string pending_text(const std::vector<HeldOperation>& held, const Words& wo
       const std::string said = word_text(word_on(words, list[i]->change), now);
       const std::string who =
           op.subject.worker_key.empty() ? (full ? op.object.name : "") : op.subject.worker_key;
-      text += fmt::format("  {:<20} {:<14} since {}  {}{}\n", to_string(op.kind), who,
-                          format_rfc3339(list[i]->since), to_text(list[i]->plan),
-                          said.empty() ? "" : "  " + said);
+      if (i == 0 || list[i]->plan != list[i - 1]->plan) {
+        text += fmt::format("  in plan {}\n", to_text(list[i]->plan));
+      }
+      text += fmt::format("    {:<20}  {:<14}  since {}{}\n", to_string(op.kind), who,
+                          format_minute(list[i]->since), said.empty() ? "" : "  " + said);
     }
     if (list.size() > kPendingRows) {
       text += fmt::format("  and {} more; --json lists all\n",
@@ -191,7 +193,7 @@ int run_word(Program& program, const VerbOptions& options, bool approved) {
   program.print(fmt::format(
       "{} approved by {} until {}\n"
       "They go out with `rollcall apply {}`, or with a later plan that holds them identically.\n",
-      count, *approver, format_rfc3339(word.expires_at), to_text(*id)));
+      count, *approver, format_minute(word.expires_at), to_text(*id)));
   if (never > 0) {
     program.complain("what would shut out the account that Rollcall signs in with stays held");
   }
@@ -213,8 +215,8 @@ int parse_word(Program& program, const std::vector<std::string>& words, bool app
       "of these worker keys only")("reason", po::value<std::string>()->value_name("TEXT"),
                                    "why; kept in the journal");
   if (approved) {
-    options.add()("expires", po::value<std::string>()->value_name("TIME"),
-                  "how long it holds; 24h unless stated");
+    options.add()("expires", po::value<std::string>()->value_name("SPAN"),
+                  "how long it holds, such as 90m, 24h or 3d; 24h unless stated");
   }
   options.positional("plan", 1);
   switch (options.parse(program, words)) {

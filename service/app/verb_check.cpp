@@ -97,11 +97,13 @@ class Check {
     if (!scan) return bad("org", scan.error());
     for (const Error& reason : scan->reasons) bad("org", reason);
     if (!scan->certified) return;
-    line(
-        true, "org",
-        fmt::format("{} users, {} groups, {} active rules in {} requests; the listing is certified",
-                    with_thousands(static_cast<long long>(scan->users)), scan->groups,
-                    tally.active_rules_, scan->requests));
+    line(true, "org",
+         fmt::format(
+             "{}, {}, {} in {}; the listing is certified",
+             plural(static_cast<long long>(scan->users), "user", "users"),
+             plural(static_cast<long long>(scan->groups), "group", "groups"),
+             plural(static_cast<long long>(tally.active_rules_), "active rule", "active rules"),
+             plural(static_cast<long long>(scan->requests), "request", "requests")));
     line(true, "credential",
          tally.principal_.user_id.empty()
              ? std::string("an application; its own id is not a user's")

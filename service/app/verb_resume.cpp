@@ -70,7 +70,7 @@ int run_resume(Program& program, const VerbOptions& options) {
       exits.add(program.fail(
           make_error(ErrorCode::plan_expired,
                      fmt::format("run {} is settled, but its plan expired at {}", run.handle->id,
-                                 format_rfc3339((*plan)->header.expires_at)))));
+                                 format_minute((*plan)->header.expires_at)))));
       continue;
     }
     auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).header, notes);

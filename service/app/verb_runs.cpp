@@ -118,6 +118,7 @@ int run_show(Program& program, const VerbOptions& options) {
   }
   auto run = load_run(journal, id);
   if (!run) return program.fail(run.error());
+  head_uncontained(*run);
   if (run->row.exit_code) run->notes.exit_codes = {*run->row.exit_code};
   const auto shown = present_run(program, *run, *outputs);
   return shown ? 0 : program.fail(shown.error());

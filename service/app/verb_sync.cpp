@@ -28,7 +28,7 @@ Error locked_by(const RunRow& row) {
   }
   return make_error(ErrorCode::journal_locked,
                     fmt::format("run {} of {} holds the lock since {}; {} of {} operations done",
-                                row.id, row.holder, format_rfc3339(row.started_at), done, all));
+                                row.id, row.holder, format_minute(row.started_at), done, all));
 }
 
 class Sync {

@@ -107,6 +107,11 @@ std::string format_rfc3339(WallTime t) {
                      b.minute, b.second);
 }
 
+std::string format_minute(WallTime t) {
+  const Broken b = break_down(t);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", b.year, b.month, b.day, b.hour, b.minute);
+}
+
 std::string format_okta_time(WallTime t) {
   const Broken b = break_down(t);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", b.year, b.month, b.day, b.hour,

@@ -52,6 +52,8 @@ void sleep_ms(std::int64_t ms);
 
 /// "2026-03-01T06:00:00Z", or with ".123" if milliseconds are not zero.
 std::string format_rfc3339(WallTime t);
+/// "2026-03-01 06:00 UTC", for people.
+std::string format_minute(WallTime t);
 /// Okta's form: always milliseconds, "2026-03-01T06:00:00.000Z".
 std::string format_okta_time(WallTime t);
 /// Accepts RFC 3339 with any offset, fraction optional. Errors: time.invalid.

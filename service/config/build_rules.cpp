@@ -237,8 +237,8 @@ void build_groups(Build& build) {
     const std::string path = element("groups", i);
     if (build.values.node(path) == nullptr) continue;
     GroupRuleSettings group;
-    group.rule = path;
     name_group(build, path, group);
+    group.rule = "groups." + group.name;
     give_members(build, path, group);
     group.authoritative = build.values.text(below(path, "mode")) == "authoritative";
     group.description = build.values.text(below(path, "description"));

@@ -194,7 +194,8 @@ void build_correlation(Build& build) {
                     "this version");
     }
     if (!hr) continue;
-    users.match.push_back({build.settings.user_schema.add({attribute}), *std::move(hr), path});
+    users.match.push_back(
+        {build.settings.user_schema.add({attribute}), *std::move(hr), "users.match." + attribute});
   }
   users.scope = compile_at(build, "users.scope", {.hr = false, .condition = true});
   users.include = compile_at(build, "users.include", {.user = false, .condition = true});

@@ -199,14 +199,13 @@ class Guard {
 
   static std::string release_of_hold(const std::string& reason) {
     if (reason == "protected") {
-      return "protected people and groups are changed by hand in Okta's console, or after they "
-             "lost "
-             "the admin role or their place in guard.protected";
+      return "approve it (rollcall approve), change it by hand in Okta's console, or first take "
+             "away "
+             "the admin role or the place in guard.protected";
     }
     if (reason == "own_principal") {
       return "approve it (rollcall approve); what would shut out the account that Rollcall signs "
-             "in "
-             "with is never released: give Rollcall another one first";
+             "in with is never released: give Rollcall another one first";
     }
     if (reason == "renames") {
       return "approve it (rollcall approve) or set users.renames to apply; a login that another "
@@ -214,13 +213,11 @@ class Guard {
     }
     if (reason == "not_suspendable") {
       return "approve it (rollcall approve), set users.not_suspendable to deactivate, or contain "
-             "them "
-             "by hand in Okta's console";
+             "them by hand in Okta's console";
     }
     if (reason == "orphans") {
       return "if they are yours to manage, approve the link (rollcall approve); else take them out "
-             "of "
-             "users.scope";
+             "of users.scope";
     }
     return "";
   }

@@ -375,7 +375,7 @@ void Reconciler::Impl::absent_account(AccountRef ref, std::string_view worker_ke
       report_account(ErrorCode::person_absent, worker_key, account.id,
                      fmt::format("not in the source; {} in a row, since {}",
                                  plural(history.absent_reads, "read", "reads"),
-                                 format_rfc3339(*history.absent_since)));
+                                 format_minute(*history.absent_since)));
     }
     return;
   }

@@ -33,10 +33,11 @@ std::vector<Finding> renamed_groups(const Reconciled& reconciled) {
       Finding f;
       f.severity = Severity::warning;
       f.code = info(ErrorCode::group_renamed).id;
-      f.message =
-          fmt::format("all {} people of the group '{}' move to '{}', which is yet to be made",
-                      with_thousands(static_cast<long long>(people)), reconciled.groups[old].name,
-                      reconciled.groups[made].name);
+      f.message = fmt::format(
+          "all {} people of the group '{}' move to '{}', which is yet to be made; if only the name "
+          "changed, rename the group in Okta first",
+          with_thousands(static_cast<long long>(people)), reconciled.groups[old].name,
+          reconciled.groups[made].name);
       out.emplace(reconciled.groups[old].name, std::move(f));
     }
   }

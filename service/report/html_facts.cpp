@@ -67,12 +67,13 @@ std::string head_section(const Scene& scene) {
       out += "<p class=\"note\">" + html(remark) + "</p>\n";
     }
   }
-  out += "<dl class=\"facts\">" + fact("Org", html(h.org)) + fact("As of", minute_of(h.as_of));
+  out += "<dl class=\"facts\">" + fact("Org", html(h.org)) + fact("As of", format_minute(h.as_of));
   if (const RunReport* run = scene.run) {
-    out += fact("State", html(run->state)) + fact("Began", minute_of(run->started_at));
+    out += fact("State", html(run->state)) + fact("Began", format_minute(run->started_at));
     if (run->ended_at) out += fact("Took", duration_of(*run->ended_at - run->started_at));
   } else {
-    out += fact("Made", minute_of(h.created_at)) + fact("Valid until", minute_of(h.expires_at));
+    out += fact("Made", format_minute(h.created_at)) +
+           fact("Valid until", format_minute(h.expires_at));
     out += fact("Sealed", h.sealed ? "in the journal; it can be applied"
                                    : "<span class=\"held\">no: it cannot be applied</span>");
   }
@@ -90,7 +91,7 @@ std::string alarm_section(const Scene& scene) {
   for (std::size_t i = 0; i < rows; ++i) {
     const NotContained& one = all[i];
     table.row({person_cell(scene, {one.worker_key, one.user_id, one.login}),
-               one.since ? minute_of(*one.since) : std::string("this run"),
+               one.since ? format_minute(*one.since) : std::string("–"),
                html(limit_name(one.code, scene.full)), scene.full ? html(one.why) : std::string()});
   }
   return fmt::format(
@@ -180,11 +181,11 @@ std::string finding_section(const Scene& scene) {
 std::string forecast_section(const Scene& scene) {
   const Forecast& f = scene.trailer.forecast;
   if (f.buckets.empty()) return {};
-  HtmlTable table(
-      fmt::format("Applying {} {}, about {:.1f} minutes.",
-                  scene.run == nullptr ? "would take" : "was forecast to take",
-                  plural(static_cast<long long>(f.requests), "request", "requests"), f.minutes),
-      {{"Rate-limit bucket"}, {"Requests", true}, {"A minute", true}});
+  HtmlTable table(fmt::format("Applying {} {}, {}.",
+                              scene.run == nullptr ? "would take" : "was forecast to take",
+                              plural(static_cast<long long>(f.requests), "request", "requests"),
+                              forecast_of(f.minutes)),
+                  {{"Rate-limit bucket"}, {"Requests", true}, {"A minute", true}});
   const ForecastBucket* most = busiest(f);
   for (const ForecastBucket& bucket : f.buckets) {
     table.row({"<code>" + html(bucket.bucket) + "</code>" +

@@ -33,7 +33,7 @@ std::string open_page(const Scene& scene) {
       "style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action "
       "'none'\">\n<title>{} · {} · {}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
       base64_of(sha256(page_script())), title_of(scene), html(scene.header.environment),
-      minute_of(scene.header.as_of), page_style());
+      format_minute(scene.header.as_of), page_style());
 }
 
 struct Part {
@@ -134,7 +134,7 @@ std::string person_cell(const Scene& scene, const Subject& subject) {
 std::string hold_tag(const Scene& scene, const Kept& kept) {
   std::string tag = fmt::format(
       "<span class=\"tag held\">held by {}{}</span>", html(limit_name(kept.op.held_by, scene.full)),
-      kept.held_since ? " since " + minute_of(*kept.held_since) : std::string());
+      kept.held_since ? " since " + format_minute(*kept.held_since) : std::string());
   return tag;
 }
 

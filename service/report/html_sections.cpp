@@ -121,7 +121,7 @@ std::string held_section(const Scene& scene, const Tally& tally) {
       caption += fmt::format(", {} planned, {} allowed of {}", number(guard->planned),
                              number(guard->allowed), number(guard->population));
     }
-    if (group.since) caption += "; waiting since " + minute_of(*group.since);
+    if (group.since) caption += "; waiting since " + format_minute(*group.since);
     if (scene.full && guard != nullptr && !guard->release.empty()) {
       caption += ". To release: " + html(guard->release);
     }
@@ -133,7 +133,7 @@ std::string held_section(const Scene& scene, const Tally& tally) {
       if (row.more > 0) what += fmt::format("<li>and {} more</li>", number(row.more));
       const auto& since = row.lines.front().held_since;
       table.row({person_cell(scene, row.subject), what + "</ul>",
-                 since ? minute_of(*since) : std::string("this run")});
+                 since ? format_minute(*since) : std::string("–")});
       shown_operations += row.lines.size() + row.more;
     }
     out += table.finish() + more_note(group.operations - shown_operations, "held operations");
@@ -166,8 +166,8 @@ std::string problem_section(const Scene& scene, const Tally& tally) {
 std::string lasting_section(const Scene& scene, const Tally& tally) {
   const auto all = lasting(scene, tally);
   if (all.empty()) return {};
-  HtmlTable table(scene.run == nullptr ? "What of this plan no rollback brings back"
-                                       : "What of this run no rollback brings back",
+  HtmlTable table(scene.run == nullptr ? "What of this plan cannot be undone"
+                                       : "What of this run cannot be undone",
                   {{"What"}, {"How many", true}, {"Why"}});
   for (const Lasting& one : all) {
     table.row({"<code>" + html(one.what) + "</code>", number(one.count), std::string(one.why)});

@@ -53,10 +53,10 @@ std::string_view phrase_of(OperationKind kind);
 std::string_view undo_note(OperationKind kind);
 /// What the exit code says; empty if it is none of the contract's.
 std::string_view exit_meaning(int code);
-/// "2026-03-01 06:00 UTC", seconds and milliseconds dropped.
-std::string minute_of(WallTime time);
 /// "4 min 12 s".
 std::string duration_of(std::int64_t ms);
+/// "under a minute", "about 12 minutes": a forecast is no more exact than that.
+std::string forecast_of(double minutes);
 /// "joiners", "movers": the plural of a reason; others as they are.
 std::string people_by(std::string_view reason, std::uint64_t count);
 /// The limit's name without what follows a colon if that names a group and `full` is false.

@@ -105,7 +105,7 @@ void Page::not_contained() {
     const bool login = scene_.full && !one.login.empty();
     table.row({"!", visible(one.worker_key), visible(login ? one.login : one.user_id),
                visible(limit_name(one.code, scene_.full)),
-               one.since ? "since " + minute_of(*one.since) : ""},
+               one.since ? "since " + format_minute(*one.since) : ""},
               red(), reset());
     if (scene_.full && !one.why.empty() && all.size() <= 5) {
       out_ += table.text(kWidth);
@@ -120,16 +120,17 @@ void Page::not_contained() {
 
 void Page::first_lines() {
   const PlanHeader& h = scene_.header;
-  line(
-      fmt::format("{} · {} · as of {}", visible(h.environment), visible(h.org), minute_of(h.as_of)),
-      bold());
+  line(fmt::format("{} · {} · as of {}", visible(h.environment), visible(h.org),
+                   format_minute(h.as_of)),
+       bold());
   if (const RunReport* run = scene_.run) {
     std::string text = fmt::format("Run {} · {} · {} · began {}", run->run_id, visible(run->verb),
-                                   visible(run->state), minute_of(run->started_at));
+                                   visible(run->state), format_minute(run->started_at));
     if (run->ended_at) text += " · took " + duration_of(*run->ended_at - run->started_at);
     line(text);
   } else {
-    line(fmt::format("Plan: nothing has been changed · valid until {}", minute_of(h.expires_at)));
+    line(fmt::format("Plan: nothing has been changed · valid until {}",
+                     format_minute(h.expires_at)));
     if (!h.sealed) line("Not sealed in a journal: it cannot be applied.", yellow());
   }
   for (const std::string& remark : scene_.notes.remarks) {
@@ -303,7 +304,7 @@ void Page::held() {
                           count_text(guard->allowed), count_text(guard->population));
     }
     line(text, yellow());
-    if (group.since) line("    waiting since " + minute_of(*group.since));
+    if (group.since) line("    waiting since " + format_minute(*group.since));
     if (scene_.full && guard != nullptr && !guard->release.empty()) {
       paragraph("to release: " + visible(guard->release), 4);
     }
@@ -347,9 +348,9 @@ void Page::cannot_undo() {
 void Page::forecast() {
   const Forecast& f = scene_.trailer.forecast;
   if (scene_.run != nullptr) return;
-  std::string text =
-      fmt::format("Forecast: {}, about {:.1f} minutes",
-                  plural(static_cast<long long>(f.requests), "request", "requests"), f.minutes);
+  std::string text = fmt::format("Forecast: {}, {}",
+                                 plural(static_cast<long long>(f.requests), "request", "requests"),
+                                 forecast_of(f.minutes));
   if (const ForecastBucket* most = busiest(f)) {
     text += fmt::format("; busiest bucket {}: {} at {} a minute", visible(most->bucket),
                         count_text(most->requests), count_text(most->limit_per_minute));

@@ -19,15 +19,14 @@ constexpr std::array<Words, kOperationKinds> kWords{{
     {Side::ours, "link to the account", ""},
     {Side::ours, "release the link", ""},
     {Side::gains, "create the account",
-     "A rollback contains created accounts; it never deletes them."},
+     "A created account stays; it can only be suspended or deactivated."},
     {Side::changes, "update the profile", ""},
     {Side::gains, "activate", ""},
     {Side::gains, "activate anew", ""},
     {Side::loses, "suspend", ""},
     {Side::gains, "unsuspend", ""},
     {Side::gains, "unlock", ""},
-    {Side::loses, "deactivate",
-     "Deactivation removes every app assignment; what target apps delete then may be lost."},
+    {Side::loses, "deactivate", "Every app assignment goes, and what target apps then delete."},
     {Side::loses, "delete the account", "A deleted account is gone, with its id and history."},
     {Side::loses, "end Okta sessions and tokens (sessions inside apps go on)",
      "Ended sessions and revoked tokens do not come back; people sign in again."},
@@ -73,7 +72,7 @@ std::string_view exit_meaning(int code) {
       {0, "done"},
       {1, "a defect of Rollcall's; the journal is safe"},
       {2, "there are changes"},
-      {3, "the guard held something back"},
+      {3, "the guard held something back, or somebody who should be out is not"},
       {4, "some records or operations failed or were set aside"},
       {5, "a source could not be read whole; nothing was done on its behalf"},
       {6, "the org refused the credential"},
@@ -91,12 +90,6 @@ std::string_view exit_meaning(int code) {
   return {};
 }
 
-std::string minute_of(WallTime time) {
-  std::string text = format_rfc3339(time).substr(0, 16);
-  text[10] = ' ';
-  return text + " UTC";
-}
-
 std::string duration_of(std::int64_t ms) {
   const std::int64_t seconds = ms < 0 ? 0 : ms / 1000;
   if (seconds < 1) return "under a second";
@@ -105,9 +98,14 @@ std::string duration_of(std::int64_t ms) {
   return fmt::format("{} h {} min", seconds / 3600, seconds % 3600 / 60);
 }
 
+std::string forecast_of(double minutes) {
+  if (minutes < 1) return "under a minute";
+  return "about " + plural(static_cast<long long>(minutes + 0.5), "minute", "minutes");
+}
+
 std::string people_by(std::string_view reason, std::uint64_t count) {
   const auto n = static_cast<long long>(count);
-  for (const std::string_view one : {"joiner", "mover", "leaver", "rehire"}) {
+  for (const std::string_view one : {"joiner", "mover", "leaver", "rehire", "orphan"}) {
     if (reason == one) return plural(n, one, std::string(one) + "s");
   }
   if (reason == "adopt") reason = "adopted";

@@ -89,7 +89,7 @@ struct ProfileMapping {
 struct MatchRule {
   AttrId user = 0;   // attribute of Settings::user_schema
   Expression hr;     // over hr.*
-  std::string rule;  // "users.match[0]"
+  std::string rule;  // "users.match.employeeNumber"
 };
 
 /// One step of a ladder: from `after_days` on, do these, in order.
@@ -132,7 +132,7 @@ struct GroupRuleSettings {
   Expression members;    // boolean; templates without one: 'true'
   bool authoritative = false;
   std::string description;
-  std::string rule;  // "groups[0]"
+  std::string rule;  // "groups.all-staff", or the template behind the dot
 };
 
 struct GuardLimit {

@@ -51,7 +51,7 @@ class Approvals(unittest.TestCase):
                          {("2", "protected"), ("3", "protected")})
         self.assertTrue(all(one["plan_id"] == plan and one["word"] is None for one in held))
         text = self.run_code(0, "pending").out
-        self.assertIn("protected  4 held", text)
+        self.assertIn("protected  4 held\n  in plan " + plan, text)
         self.assertNotIn("ada2", text)
         said = self.run_code(0, "approve", plan, "--only", "2", "--reason", "HR confirmed").out
         self.assertIn("2 operations approved by postgres until", said)
@@ -60,6 +60,8 @@ class Approvals(unittest.TestCase):
         done = self.run_code(3, "apply", plan, "--full")
         self.assertIn("NOT CONTAINED", done.out.upper().split("SOURCES")[0])
         self.assertIn("2 held operations are released by approval", done.out)
+        newest = self.run_code(0, "runs", "--json").json()[0]["run"]
+        self.assertTrue(self.run_code(0, "show", str(newest)).out.startswith("NOT CONTAINED: 1 "))
         self.assertEqual([self.status(key) for key in (2, 3, 4)],
                          ["SUSPENDED", "ACTIVE", "SUSPENDED"])
 

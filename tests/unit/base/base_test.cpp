@@ -12,6 +12,7 @@ namespace {
 
 TEST(Clock, ReadsAndWritesRfc3339WithOffsets) {
   EXPECT_EQ(format_rfc3339(*parse_rfc3339("2026-03-01T06:00:00Z")), "2026-03-01T06:00:00Z");
+  EXPECT_EQ(format_minute(*parse_rfc3339("2026-03-01T06:00:59.9Z")), "2026-03-01 06:00 UTC");
   EXPECT_EQ(format_rfc3339(*parse_rfc3339("2026-03-01T06:00:00.5+02:00")),
             "2026-03-01T04:00:00.500Z");
   EXPECT_FALSE(parse_rfc3339("2026-02-30T06:00:00Z"));

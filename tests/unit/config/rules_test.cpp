@@ -135,9 +135,10 @@ TEST(Groups, TakeMembersModeAndDescription) {
 )");
   ASSERT_TRUE(settings) << config.everything();
   EXPECT_EQ(settings->groups[0].description, "All of us");
-  EXPECT_EQ(settings->groups[0].rule, "groups[0]");
+  EXPECT_EQ(settings->groups[0].rule, "groups.all");
   EXPECT_FALSE(settings->groups[0].authoritative);
   EXPECT_EQ(settings->groups[1].name, "loc-${hr.site}-${hr.floor}");
+  EXPECT_EQ(settings->groups[1].rule, "groups.loc-${hr.site}-${hr.floor}");
   EXPECT_TRUE(settings->groups[1].name_expr.valid());
   EXPECT_EQ(settings->groups[1].members.source(), "hr.type == \"P\"");
   EXPECT_TRUE(settings->hr_schema.find("floor").has_value());

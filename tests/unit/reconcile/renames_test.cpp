@@ -41,7 +41,9 @@ TEST(Renames, AWholeGroupThatMovesToANewOneOfItsTemplateIsOneFinding) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].code, "group.renamed");
   EXPECT_EQ(findings[0].message,
-            "all 4 people of the group 'dept-Old' move to 'dept-New', which is yet to be made");
+            "all 4 people of the group 'dept-Old' move to 'dept-New', which is yet to be made; if "
+            "only the name "
+            "changed, rename the group in Okta first");
 }
 
 TEST(Renames, FewPeopleAndPeopleWhoPartAreNoRename) {
