@@ -113,7 +113,7 @@ class OAuthAuthorizer final : public Authorizer {
 
   std::optional<Error> explain(const HttpReply& reply) const override {
     const std::string id = request_id(reply);
-    const auto error = [&id](ErrorCode code, std::string why) {
+    const auto error = [&id](ErrorCode code, const std::string& why) {
       return make_error(code, id.empty() ? why : why + ", request id " + id);
     };
     switch (proof_trouble(reply)) {
