@@ -20,6 +20,7 @@ constexpr std::int64_t kBusyMs = 15'000;        // still being activated: "a few
 constexpr std::int64_t kReconcilingMs = 5'000;  // 423: priorities being reconciled
 constexpr std::int64_t kServerErrorMs = 2'000;
 constexpr std::int64_t kUnreachableMs = 1'000;
+constexpr int kExitUnreachable = 9;
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -114,6 +115,13 @@ Outcome unauthorised(const OktaError& error) {
                    "the org lacks the feature that this request needs");
   }
   return outcome(State::stop, ErrorCode::okta_credential_refused, "Okta refuses the credential");
+}
+
+/// An OAuth token without the scope that the request needs (RFC 6750, 3.1).
+bool lacks_scope(const HttpReply& reply) {
+  const auto lines = header_values(reply.headers, "WWW-Authenticate");
+  return std::any_of(lines.begin(), lines.end(),
+                     [](std::string_view line) { return contains(line, "insufficient_scope"); });
 }
 
 Outcome forbidden(const Operation& op, const OktaError& error) {
@@ -233,6 +241,10 @@ Outcome by_status(const Operation& op, const HttpReply& reply) {
     case kUnauthorised:
       return unauthorised(error);
     case kForbidden:
+      if (lacks_scope(reply)) {
+        return outcome(State::stop, ErrorCode::okta_scope_missing,
+                       "the token lacks the scope for " + std::string(to_string(op.kind)));
+      }
       return forbidden(op, error);
     case kNotFound:
       return not_found(op, error);
@@ -256,7 +268,9 @@ Outcome without_reply(const HttpFailure& failure, bool repeat) {
   if (failure.sent == RequestSent::maybe) {
     out.state = repeat ? State::retry : State::ambiguous;
   } else if (failure.error.cls == ErrorClass::config) {
-    out.state = State::unavailable;  // a certificate does not get better by trying
+    // Neither a certificate nor a credential gets better by trying.
+    const bool ours = info(failure.error.code).exit != kExitUnreachable;
+    out.state = ours ? State::stop : State::unavailable;
   }
   return out;
 }
@@ -409,6 +423,8 @@ Error read_failure(const HttpExchange& exchange, std::string_view what) {
   read.kind = Kind::user_update;
   Outcome out = by_status(read, *exchange.reply);
   if (out.code == ErrorCode::okta_forbidden) out.message = "the credential may not read this";
+  if (out.code == ErrorCode::okta_scope_missing)
+    out.message = "the token lacks the scope to read this";
   const std::string id = request_id(*exchange.reply);
   return make_error(out.code.value_or(ErrorCode::okta_page_unreadable),
                     out.message + (id.empty() ? "" : ", request id " + id), place);

@@ -6,9 +6,10 @@
 #include <deque>
 #include <mutex>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
+#include "connectors/okta/authorizer.h"
 #include "connectors/okta/codec.h"
 #include "connectors/okta/listing.h"
 #include "connectors/okta/reply_headers.h"
@@ -65,9 +66,8 @@ struct OktaDirectory::Running {
   std::condition_variable admitted;  // something for a request thread
   Dispatch dispatch;
   std::deque<TicketId> ready;
-  std::unordered_set<TicketId> asked_again;  // after a 401, once each
-  Secret token;
-  std::uint64_t token_generation = 0;  // 0: not read yet
+  std::unordered_map<TicketId, Repeats> asked_again;
+  std::unique_ptr<Authorizer> authorizer;
   bool poked = false;
   bool draining = false;
   bool stopping = false;
@@ -77,7 +77,7 @@ struct OktaDirectory::Running {
   void serve();
   HttpExchange send(Transport* transport, HttpRequest request, std::uint64_t& generation);
   bool mended(TicketId id, const HttpExchange& exchange, std::uint64_t generation);
-  Result<std::uint64_t> read_token(std::uint64_t known);
+  void explain(HttpExchange& exchange) const;
   void add(Job job);
   void note(const HttpExchange& exchange, const std::string& bucket) const;
   Outcome judged(const Operation& op, const HttpExchange& exchange) const;
@@ -126,6 +126,7 @@ void OktaDirectory::Running::serve() {
     if (transport) exchange = send(transport.get(), std::move(request), generation);
     note(exchange, bucket);
     const bool repeat = mended(id, exchange, generation);
+    if (!repeat) explain(exchange);
     lock.lock();
     auto ended = dispatch.replied(id, std::move(exchange), options.clock->mono(), repeat);
     if (ended) asked_again.erase(id);
@@ -138,53 +139,41 @@ void OktaDirectory::Running::serve() {
   }
 }
 
-/// Reads the token unless a newer one than `known` is there; gives its generation.
-Result<std::uint64_t> OktaDirectory::Running::read_token(std::uint64_t known) {
-  {
-    const std::lock_guard lock(mutex);
-    if (token_generation > known) return token_generation;
-  }
-  auto read = options.token();
-  if (!read) return read.error();
-  const std::lock_guard lock(mutex);
-  token = std::move(*read);
-  return ++token_generation;
-}
-
 HttpExchange OktaDirectory::Running::send(Transport* transport, HttpRequest request,
                                           std::uint64_t& generation) {
-  const auto have = read_token(0);
-  if (!have) return HttpExchange::failed(have.error(), RequestSent::never);
-  std::string authorization = "SSWS ";
-  {
-    const std::lock_guard lock(mutex);
-    generation = token_generation;
-    authorization += token.reveal();
-  }
   request.headers.emplace_back("Accept", "application/json");
   request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("User-Agent", "Rollcall/" + options.version);
-  request.headers.emplace_back("Authorization", std::move(authorization));
+  const auto signed_with = authorizer->sign(request, *transport);
+  if (!signed_with) return HttpExchange::failed(signed_with.error(), RequestSent::never);
+  generation = *signed_with;
   return transport->send(request, options.deadline_ms);
 }
 
-/// A 401 of a token that has been replaced meanwhile is asked again once with the new one.
+/// Whether the cause of a refusal has gone meanwhile: a new token, another nonce, the right time.
 bool OktaDirectory::Running::mended(TicketId id, const HttpExchange& exchange,
                                     std::uint64_t generation) {
-  if (!exchange.reply || exchange.reply->status != kUnauthorised) return false;
+  if (!exchange.reply) return false;
+  const int status = exchange.reply->status;
+  if (status != kUnauthorised && status != kBadRequest) return false;
   if (read_error(exchange.reply->body).code == "E0000015") return false;  // a missing feature
-  std::string before;
+  Repeats so_far;
   {
     const std::lock_guard lock(mutex);
-    if (!asked_again.insert(id).second) return false;
-    if (token_generation > generation) return true;
-    before = token.reveal();
+    so_far = asked_again[id];
   }
-  if (!read_token(generation)) return false;
+  const bool again = authorizer->mended(*exchange.reply, generation, so_far);
   const std::lock_guard lock(mutex);
-  const bool replaced = token.reveal() != before;
-  before.assign(before.size(), '\0');
-  return replaced;
+  asked_again[id] = so_far;
+  return again;
+}
+
+/// A refusal of the credential that stands, in words of its own where there are some.
+void OktaDirectory::Running::explain(HttpExchange& exchange) const {
+  if (!exchange.reply) return;
+  if (read_error(exchange.reply->body).code == "E0000015") return;
+  auto error = authorizer->explain(*exchange.reply);
+  if (error) exchange = HttpExchange::failed(std::move(*error), RequestSent::never);
 }
 
 void OktaDirectory::Running::note(const HttpExchange& exchange, const std::string& bucket) const {
@@ -246,7 +235,17 @@ Result<std::unique_ptr<OktaDirectory>> OktaDirectory::open(OktaOptions options) 
   }
   auto running = std::make_unique<Running>(std::move(options), std::move(*table));
   Running* raw = running.get();
-  if (const auto token = raw->read_token(0); !token) return token.error();
+  if (raw->options.oauth) {
+    TokenEndpoint::Surroundings around;
+    around.base_url = raw->options.base_url;
+    around.version = raw->options.version;
+    around.deadline_ms = raw->options.deadline_ms;
+    around.clock = raw->options.clock;
+    raw->authorizer = make_oauth_authorizer(*raw->options.oauth, std::move(around));
+  } else {
+    raw->authorizer = make_api_token_authorizer(raw->options.token);
+  }
+  if (const auto opened = raw->authorizer->open(); !opened) return opened.error();
   raw->threads.emplace_back([raw] { raw->schedule(); });
   for (std::size_t i = 0; i < raw->options.threads; ++i) {
     raw->threads.emplace_back([raw] { raw->serve(); });

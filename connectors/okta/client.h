@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "connectors/http/client.h"
 #include "connectors/okta/dispatch.h"
+#include "connectors/okta/oauth.h"
 #include "service/base/clock.h"
 #include "service/base/log.h"
 #include "service/base/result.h"
@@ -26,8 +28,9 @@ struct OktaOptions {
   std::size_t threads = RateScheduler::kMostInFlight + 1;
   /// Reads the API token; called at the first request and once after a 401.
   std::function<Result<Secret>()> token;
-  const Clock* clock = nullptr;  // outlives the client
-  const Log* log = nullptr;      // outlives the client; may be null
+  std::optional<OAuthOptions> oauth;  // instead of an API token
+  const Clock* clock = nullptr;       // outlives the client
+  const Log* log = nullptr;           // outlives the client; may be null
   /// Makes a way to the org for one thread; empty: HttpClient.
   std::function<Result<std::unique_ptr<Transport>>()> transport;
 };
@@ -37,7 +40,7 @@ struct OktaOptions {
 class OktaDirectory final : public Directory {
  public:
   /// Opens no connection yet. Errors: http.base_url_invalid, tls.ca_unreadable,
-  /// okta.buckets_malformed, secret.unavailable.
+  /// okta.buckets_malformed, okta.key_unreadable, secret.unavailable.
   static Result<std::unique_ptr<OktaDirectory>> open(OktaOptions options);
   /// Drains and waits for what is in flight.
   ~OktaDirectory() override;

@@ -314,9 +314,9 @@ void Listing::give_up(Chain& chain, Error why) {
 /// Reads that may be refused without harm to the listing.
 bool Listing::tolerated(Chain& chain, const Error& error) {
   if (error.code == ErrorCode::okta_credential_refused) return false;
-  const bool refused = error.code == ErrorCode::okta_forbidden ||
-                       error.code == ErrorCode::okta_request_refused ||
-                       error.code == ErrorCode::okta_user_gone;
+  const bool refused =
+      error.code == ErrorCode::okta_forbidden || error.code == ErrorCode::okta_scope_missing ||
+      error.code == ErrorCode::okta_request_refused || error.code == ErrorCode::okta_user_gone;
   switch (chain.read) {
     case Read::org: {
       if (!refused) return false;

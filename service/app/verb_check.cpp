@@ -1,6 +1,7 @@
 // rollcall check: the configuration, and whether source, org and journal can be reached and read.
 #include <fmt/core.h>
 
+#include "service/app/credentials.h"
 #include "service/app/options_internal.h"
 #include "service/app/verbs.h"
 #include "service/app/wire.h"
@@ -46,6 +47,9 @@ class Check {
          fmt::format("valid; rules {}", to_text(wired_.settings.rules).substr(0, 19)));
     check_journal();
     check_source();
+    const OktaSettings& okta = wired_.settings.okta;
+    if (okta.read) check_scopes("read", *okta.read, false);
+    if (okta.write) check_scopes("write", *okta.write, true);
     check_org();
     return exits_;
   }
@@ -89,6 +93,40 @@ class Check {
     for (const Finding& note : people.notes()) line(true, "source " + name, note.message);
   }
 
+  /// What an app may do against what these rules need; an API token has no scopes.
+  void check_scopes(const std::string& use, const AuthSettings& auth, bool write) {
+    if (!auth.oauth) return;
+    const std::string what = "scopes, " + use;
+    const auto report = ask_for_scopes(program_, wired_.settings, *auth.oauth, write);
+    if (!report) {
+      // A place that makes only dry runs need not hold the other credential.
+      const bool elsewhere = write && wired_.settings.okta.read &&
+                             report.error().code == ErrorCode::secret_unavailable;
+      if (elsewhere) return line(true, what, "not looked at: " + describe(report.error()));
+      return bad(what, report.error());
+    }
+    line(true, what,
+         fmt::format("client {} has {}; needed are {}", auth.oauth->client_id,
+                     report->granted.empty() ? std::string("none") : join(report->granted, " "),
+                     join(needed_scopes(wired_.settings, write), " ")));
+    if (!report->missing.empty()) {
+      bad(what,
+          make_error(ErrorCode::okta_scope_refused, "missing: " + join(report->missing, " ")));
+    }
+    if (!report->superfluous.empty()) {
+      line(true, what,
+           fmt::format("superfluous: {}; revoke what no other use of the app needs",
+                       join(report->superfluous, " ")));
+    }
+  }
+
+  std::string credential() const {
+    const OktaSettings& okta = wired_.settings.okta;
+    const AuthSettings& auth = okta.read ? *okta.read : *okta.write;
+    if (auth.oauth) return fmt::format("belongs to the app {}", auth.oauth->client_id);
+    return "an application; its own id is not a user's";
+  }
+
   void check_org() {
     OrgTally tally;
     ScanScope scope;
@@ -106,7 +144,7 @@ class Check {
              plural(static_cast<long long>(scan->requests), "request", "requests")));
     line(true, "credential",
          tally.principal_.user_id.empty()
-             ? std::string("an application; its own id is not a user's")
+             ? credential()
              : fmt::format("belongs to user {}, who is never touched", tally.principal_.user_id));
     check_attributes(tally.schema_);
   }

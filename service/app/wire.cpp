@@ -8,6 +8,7 @@
 #include "connectors/hr/csv_source.h"
 #include "connectors/okta/client.h"
 #include "connectors/okta/forecast.h"
+#include "service/app/credentials.h"
 #include "service/base/seal.h"
 #include "service/journal/pg_journal.h"
 
@@ -55,26 +56,26 @@ Result<void> open_journal(const Program& program, Wired& wired) {
 }
 
 /// Dry runs open only the read credential, if there is one.
-Result<SecretRef> credential(const OktaSettings& okta, bool write) {
+Result<AuthSettings> credential(const OktaSettings& okta, bool write) {
   if (write) {
     if (!okta.write) {
       return make_error(ErrorCode::secret_unavailable,
                         "the configuration holds no okta.auth.write: it can only make dry runs");
     }
-    return okta.write->api_token;
+    return *okta.write;
   }
-  return okta.read ? okta.read->api_token : okta.write->api_token;
+  return okta.read ? *okta.read : *okta.write;
 }
 
 Result<void> open_org(const Program& program, Wired& wired, bool write) {
-  const auto token = credential(wired.settings.okta, write);
-  if (!token) return token.error();
+  const auto auth = credential(wired.settings.okta, write);
+  if (!auth) return auth.error();
   OktaOptions options;
   options.base_url = wired.settings.okta.base_url;
   options.ca_file = wired.settings.okta.ca_file;
   options.capacity = wired.settings.okta.capacity;
   options.version = ROLLCALL_VERSION;
-  options.token = [ref = *token] { return resolve(ref); };
+  set_credential(options, wired.settings, *auth, write);
   options.clock = &program.clock();
   options.log = &program.log();
   auto opened = OktaDirectory::open(std::move(options));

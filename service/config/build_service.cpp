@@ -9,9 +9,42 @@
 namespace rollcall::config {
 namespace {
 
+OAuthSettings oauth_at(const Build& build, const std::string& path) {
+  const Values& values = build.values;
+  OAuthSettings oauth;
+  oauth.client_id = values.text(below(path, "client_id"));
+  oauth.private_key = values.secret(below(path, "private_key"));
+  oauth.key_id = values.text(below(path, "key_id"));
+  oauth.second_private_key = values.secret(below(path, "second_private_key"));
+  oauth.second_key_id = values.text(below(path, "second_key_id"));
+  oauth.scopes = values.texts(below(path, "scopes"));
+  oauth.dpop = values.flag(below(path, "dpop"));
+  if (values.has(below(path, "second_key_id")) && !values.has(below(path, "second_private_key"))) {
+    build.problem(
+        ErrorCode::config_missing_key, below(path, "second_key_id"),
+        fmt::format("`{}` names the key of no `second_private_key`", below(path, "second_key_id")));
+  }
+  return oauth;
+}
+
 std::optional<AuthSettings> auth_at(const Build& build, std::string_view path) {
-  if (build.values.node(path) == nullptr) return std::nullopt;
-  return AuthSettings{build.values.secret(below(path, "api_token"))};
+  const Values& values = build.values;
+  if (values.node(path) == nullptr) return std::nullopt;
+  const std::string token = below(path, "api_token");
+  const std::string oauth = below(path, "oauth");
+  if (values.has(token) == values.has(oauth)) {
+    const bool both = values.has(token);
+    build.problem(both ? ErrorCode::config_contradiction : ErrorCode::config_missing_key,
+                  both ? oauth : std::string(path),
+                  fmt::format("`{}` {}", path,
+                              both ? "states both `api_token` and `oauth`"
+                                   : "states neither `api_token` nor `oauth`"),
+                  "state one of the two");
+  }
+  AuthSettings out;
+  out.api_token = values.secret(token);
+  if (values.node(oauth) != nullptr) out.oauth = oauth_at(build, oauth);
+  return out;
 }
 
 /// A value must not mean two things.

@@ -27,8 +27,19 @@ struct SecretRef {
   bool empty() const { return kind == Kind::none; }
 };
 
+/// A service app of the org (private_key_jwt).
+struct OAuthSettings {
+  std::string client_id;
+  SecretRef private_key, second_private_key;  // the second: empty unless keys are being changed
+  std::string key_id, second_key_id;
+  std::vector<std::string> scopes;  // empty: what the rules need
+  bool dpop = true;
+};
+
+/// One of the two.
 struct AuthSettings {
   SecretRef api_token;  // SSWS
+  std::optional<OAuthSettings> oauth;
 };
 
 struct OktaSettings {

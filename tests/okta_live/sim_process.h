@@ -48,6 +48,7 @@ class SimProcess {
   bool serves() const { return !base_url().empty(); }
   std::string base_url() const { return std::string(facts_["base_url"].as_string()); }
   std::string ca_file() const { return std::string(facts_["ca_file"].as_string()); }
+  const Json& facts() const { return facts_; }
   std::string api_token() const { return std::string(facts_["api_token"].as_string()); }
 
  private:

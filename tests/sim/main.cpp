@@ -29,12 +29,40 @@ Result<void> prepare(SimOrg& org, const CommandLine& line) {
     if (!text) return text.error();
     if (auto loaded = org.load(*text); !loaded) return loaded.error();
   }
+  org.oauth().set_token_lifetime(line.token_lifetime_s);
+  if (!line.oauth_file.empty()) {
+    const auto text = read_file(line.oauth_file);
+    if (!text) return text.error();
+    const auto clients = parse_json(*text);
+    if (!clients) return clients.error();
+    if (auto loaded = org.oauth().load(*clients); !loaded) return loaded.error();
+  }
   if (line.faults_file.empty()) return ok();
   const auto text = read_file(line.faults_file);
   if (!text) return text.error();
   const auto rules = parse_json(*text);
   if (!rules) return rules.error();
   return org.faults().load(*rules);
+}
+
+/// A service app that may do all that is served; its private key stands beside the certificates.
+Result<Json> make_client(SimOrg& org, const std::string& folder) {
+  const auto key = make_client_key();
+  if (!key) return key.error();
+  const std::string file = folder + "/client.pem";
+  if (auto written = write_private_file(file, key->pem); !written) return written.error();
+  ServiceApp app;
+  app.token.owner_id = "0oasimclient00000001";
+  app.token.secret = "client " + app.token.owner_id;
+  app.keys = {key->jwk};
+  for (const char* of : {"users", "groups", "schemas", "userTypes", "orgs", "roles"}) {
+    app.scopes.insert(fmt::format("okta.{}.read", of));
+    app.scopes.insert(fmt::format("okta.{}.manage", of));
+  }
+  Json shown = Json::object();
+  shown.set("client_id", app.token.owner_id).set("private_key_file", file);
+  org.oauth().add(std::move(app));
+  return shown;
 }
 
 void wait_for_signal(const sigset_t& signals) {
@@ -65,6 +93,8 @@ int run(CommandLine line) {
   }
   const auto tls = make_tls_files(line.tls_dir);
   if (!tls) return fail(tls.error());
+  const auto client = make_client(**org, line.tls_dir);
+  if (!client) return fail(client.error());
   line.server.http.certificate_file = tls->certificate_file;
   line.server.http.private_key_file = tls->private_key_file;
   auto server = SimServer::start(line.server, std::move(*org));
@@ -73,6 +103,7 @@ int run(CommandLine line) {
   Json ready = Json::object();
   ready.set("base_url", fmt::format("https://localhost:{}", (*server)->port()));
   ready.set("ca_file", tls->ca_file).set("api_token", token);
+  ready.set("oauth", *client);
   fmt::print("{}\n", ready.dump());
   std::fflush(stdout);
   wait_for_signal(signals);

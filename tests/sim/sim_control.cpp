@@ -62,6 +62,7 @@ SimReply SimOrg::control(const ServedRequest& request, const TargetParts& target
     return json_reply(200, Json(Json::Object{{"now", Json(format_okta_time(now()))},
                                              {"offset_ms", Json(offset_ms_)}}));
   }
+  if (what == "oauth") return json_reply(200, oauth_.show());
   if (what == "held") {
     Json positions = Json::array();
     for (const std::uint64_t position : held_) positions.push(Json(position));
@@ -83,6 +84,10 @@ SimReply SimOrg::control_put(const ServedRequest& request, std::string_view what
   if (!body) return refuse(body.error());
   if (what == "faults") {
     const auto loaded = faults_.load(*body);
+    return loaded ? no_content() : refuse(loaded.error());
+  }
+  if (what == "oauth") {
+    const auto loaded = oauth_.load(*body);
     return loaded ? no_content() : refuse(loaded.error());
   }
   if (what == "clock") {

@@ -50,6 +50,7 @@ Result<void> take_number(CommandLine& line, const std::string& flag, const std::
   if (flag == "--client-share") line.sim.share_percent = *n;
   if (flag == "--concurrency") line.sim.concurrency = *n;
   if (flag == "--index-lag") line.sim.org.index_lag_ms = *n;
+  if (flag == "--token-lifetime") line.token_lifetime_s = *n;
   if (flag == "--latency") line.server.latency_ms = *n;
   if (flag == "--clock-offset") line.sim.clock_offset_ms = *n * 1000;
   if (flag == "--seed") line.sim.org.seed = static_cast<std::uint64_t>(*n);
@@ -59,7 +60,7 @@ Result<void> take_number(CommandLine& line, const std::string& flag, const std::
 
 bool takes_number(std::string_view flag) {
   for (const char* name : {"--window", "--client-share", "--concurrency", "--index-lag",
-                           "--latency", "--clock-offset", "--seed"}) {
+                           "--latency", "--clock-offset", "--seed", "--token-lifetime"}) {
     if (flag == name) return true;
   }
   return false;
@@ -77,6 +78,8 @@ Result<void> take(CommandLine& line, const std::string& flag, const std::string&
     line.load_file = value;
   } else if (flag == "--faults") {
     line.faults_file = value;
+  } else if (flag == "--oauth-clients") {
+    line.oauth_file = value;
   } else if (flag == "--audit") {
     line.server.audit_file = value;
   } else {
@@ -111,6 +114,8 @@ std::string_view usage_text() {
   --listen HOST:PORT      where to serve (127.0.0.1:0; port 0 picks a free one)
   --tls-dir DIR           CA and certificate are made there (a temporary folder)
   --api-token TOKEN       an SSWS token; may be repeated (one at random)
+  --oauth-clients FILE    service apps: client_id, jwks, scopes (README.md describes the form)
+  --token-lifetime SEC    how long an OAuth token lasts (3600)
   --load ORG.json         the org to begin with (README.md describes the form)
   --limits NAME|FILE      workforce, enterprise, integrator, none, or a bucket table (workforce)
   --window SECONDS        length of a rate-limit window (60)
@@ -123,7 +128,8 @@ std::string_view usage_text() {
   --audit FILE.ndjson     every accepted write is appended
   --seed N                ids and faults drawn by chance repeat for a seed (1)
 
-One JSON line on stdout says base_url, ca_file and api_token once it serves. SIGTERM stops it.
+One JSON line on stdout says base_url, ca_file, api_token and an OAuth client with its private key
+once it serves. SIGTERM stops it.
 )";
 }
 

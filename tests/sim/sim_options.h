@@ -16,6 +16,8 @@ struct CommandLine {
   std::string tls_dir;  // empty: a temporary one
   std::string load_file;
   std::string faults_file;
+  std::string oauth_file;  // clients and knobs of the token endpoint
+  std::int64_t token_lifetime_s = 3600;
 };
 
 /// Errors: usage, io.read_failed (a limits file).

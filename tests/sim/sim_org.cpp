@@ -6,7 +6,6 @@
 
 #include "service/base/text.h"
 #include "tests/sim/org_file.h"
-#include "tests/sim/routes.h"
 
 namespace rollcall::sim {
 namespace {
@@ -57,6 +56,14 @@ const Token* authenticate(const Org& org, const ServedRequest& request) {
   const auto owner = org.directory.user_by_id(token->owner_id);
   const bool alive = owner && org.directory.user(*owner).status != AccountStatus::deprovisioned;
   return alive ? token : nullptr;
+}
+
+/// In statistics: the owner's id and the token's number, or the client's id.
+std::string name_of(const Org& org, const Token& token) {
+  for (std::size_t i = 0; i < org.tokens.size(); ++i) {
+    if (&org.tokens[i] == &token) return fmt::format("{} #{}", token.owner_id, i + 1);
+  }
+  return token.owner_id;
 }
 
 SimReply refuse_role(const Token& token, const Route& route, bool& refused) {
@@ -131,17 +138,34 @@ SimReply SimOrg::answer(Call& call, const Fault& fault, std::int64_t in_flight) 
                                              {"_links", std::move(links)},
                                              {"pipeline", Json("idx")}}));
   }
-  call.token = authenticate(*org_, call.request);
-  if (call.token == nullptr) return error_reply(401, "E0000011", "Invalid token provided");
+  if (call.target.path == kTokenPath && call.request.method == "POST") {
+    call.token = &oauth_.asker(call);
+    if (auto refused = refuse_early(call, fault, in_flight)) return std::move(*refused);
+    return oauth_.issue(call);
+  }
+  const bool by_oauth = OAuthDesk::speaks_oauth(call);
+  if (by_oauth) {
+    if (auto refused = oauth_.admit(call)) return std::move(*refused);
+  } else {
+    call.token = authenticate(*org_, call.request);
+    if (call.token == nullptr) return error_reply(401, "E0000011", "Invalid token provided");
+  }
   if (auto refused = refuse_early(call, fault, in_flight)) return std::move(*refused);
   if (match.route == nullptr) {
     return error_reply(404, "E0000008", "The requested path was not found");
   }
+  return answer_operation(call, fault, std::move(match), by_oauth);
+}
+
+SimReply SimOrg::answer_operation(Call& call, const Fault& fault, RouteMatch match, bool by_oauth) {
   const std::string& method = call.request.method;
   if ((method == "POST" || method == "PUT") && !call.request.length_stated) {
     SimReply reply;
     reply.status = 411;
     return reply;
+  }
+  if (by_oauth) {
+    if (auto missing = oauth_.lacks_scope(method, match.route->pattern)) return std::move(*missing);
   }
   bool refused = false;
   SimReply reply = refuse_role(*call.token, *match.route, refused);
@@ -172,8 +196,7 @@ std::optional<SimReply> SimOrg::refuse_early(Call& call, const Fault& fault,
       limiter_ ? limiter_->table().find(call.request.method, call.target.segments) : nullptr;
   const std::string bucket_name = bucket != nullptr ? bucket->name : std::string("-");
   ++counts_.requests[fmt::format("{} {}", call.request.method, bucket_name)];
-  ++counts_.by_token[fmt::format("{} #{}", call.token->owner_id,
-                                 call.token - org_->tokens.data() + 1)];
+  ++counts_.by_token[name_of(*org_, *call.token)];
   if (bucket != nullptr) {
     admission_ = limiter_->admit(*bucket, call.token->secret, call.now);
     if (fault.kind == FaultKind::too_many) admission_->remaining = 0;
@@ -194,7 +217,7 @@ void SimOrg::finish(SimReply& reply, const Call& call, const Fault& fault,
                     const std::string& request_id) {
   if (reply.end == ServedEnd::reset) return;
   Fault applied = fault;
-  if (reply.status < 300 && is_write(call.request.method)) {
+  if (reply.status < 300 && is_write(call.request.method) && call.target.path != kTokenPath) {
     const std::uint64_t position = audit_.append(call, reply, request_id);
     const Fault bound = faults_.at_position(position);
     if (bound.kind != FaultKind::none) applied = bound;

@@ -13,8 +13,10 @@
 
 #include "tests/sim/audit.h"
 #include "tests/sim/faults.h"
+#include "tests/sim/oauth.h"
 #include "tests/sim/org.h"
 #include "tests/sim/rate_limits.h"
+#include "tests/sim/routes.h"
 
 namespace rollcall::sim {
 
@@ -45,6 +47,7 @@ class SimOrg {
   Org& org() { return *org_; }
   const Audit& audit() const { return audit_; }
   FaultBook& faults() { return faults_; }
+  OAuthDesk& oauth() { return oauth_; }
   /// The org's clock: the injected one plus the offset.
   WallTime now() const { return clock_.wall() + offset_ms_; }
   void advance(std::int64_t ms) { offset_ms_ += ms; }
@@ -65,6 +68,7 @@ class SimOrg {
   SimReply control(const ServedRequest& request, const TargetParts& target);
   SimReply control_put(const ServedRequest& request, std::string_view what);
   SimReply answer(Call& call, const Fault& fault, std::int64_t in_flight);
+  SimReply answer_operation(Call& call, const Fault& fault, RouteMatch match, bool by_oauth);
   /// A refusal before the operation runs: 429, faults.
   std::optional<SimReply> refuse_early(Call& call, const Fault& fault, std::int64_t in_flight);
   void finish(SimReply& reply, const Call& call, const Fault& fault, const std::string& request_id);
@@ -77,6 +81,7 @@ class SimOrg {
   std::optional<Admission> admission_;  // of the request being answered
   Audit audit_;
   FaultBook faults_;
+  OAuthDesk oauth_;
   std::set<std::uint64_t> held_;
   Counts counts_;
 };

@@ -40,6 +40,8 @@ Result<std::unique_ptr<SimServer>> SimServer::start(SimServerOptions options,
                                 [self](const ServedRequest& r) { return self->answer(r); });
   if (!http) return http.error();
   server->http_ = std::move(*http);
+  const std::lock_guard lock(server->mutex_);
+  server->org_->oauth().set_issuer("https://localhost:" + std::to_string(server->http_->port()));
   return server;
 }
 

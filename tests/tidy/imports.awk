@@ -42,7 +42,7 @@ BEGIN {
   third["journal"] = "pqxx"
   third["http"] = "Poco PocoNet PocoCrypto openssl"
   third["hr"] = "pqxx Poco PocoData PocoXML ldap libssh sql"
-  third["okta"] = "simdjson PocoJWT PocoCrypto openssl"
+  third["okta"] = "simdjson openssl"
   third["app"] = "boost"
   third["sim"] = "openssl"
 }

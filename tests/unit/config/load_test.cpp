@@ -82,6 +82,28 @@ TEST(LoadSettings, TakesOurOwnExamples) {
       << config.everything();
 }
 
+TEST(LoadSettings, TakesAServiceAppInsteadOfAToken) {
+  WrittenConfig config;
+  std::string text = kHead;
+  const std::string token = "{api_token: {env: READ}}";
+  text.replace(text.find(token), token.size(),
+               "{oauth: {client_id: 0oa1, private_key: {file: key.pem}}}, "
+               "write: {oauth: {client_id: 0oa2, private_key: {env: K}, key_id: a, "
+               "second_private_key: {env: L}, second_key_id: b, scopes: [x, y], dpop: false}}");
+  const Result<Settings> settings = config.load(text);
+  ASSERT_TRUE(settings) << config.everything();
+  const OAuthSettings& read = *settings->okta.read->oauth;
+  EXPECT_EQ(read.client_id, "0oa1");
+  EXPECT_EQ(read.private_key.name, config.folder() + "/key.pem");
+  EXPECT_TRUE(read.dpop);
+  EXPECT_TRUE(read.scopes.empty() && read.second_private_key.empty());
+  const OAuthSettings& write = *settings->okta.write->oauth;
+  EXPECT_EQ(write.key_id + write.second_key_id, "ab");
+  EXPECT_EQ(write.second_private_key.name, "L");
+  EXPECT_EQ(write.scopes, (std::vector<std::string>{"x", "y"}));
+  EXPECT_FALSE(write.dpop);
+}
+
 TEST(LoadSettings, FillsInTheDefaults) {
   WrittenConfig config;
   const Result<Settings> settings = config.load(kHead);

@@ -30,9 +30,8 @@ TEST(Schema, IsJsonAndKnowsNoKeyThatIsNotBuilt) {
   EXPECT_TRUE((*schema)["properties"]["users"]["properties"]["match"]["items"].has("required"));
   EXPECT_EQ((*schema)["properties"]["apps"]["maxItems"].as_int(-1), 0);
   EXPECT_FALSE((*schema)["additionalProperties"].as_bool(true));
-  EXPECT_EQ(schema_json().find("oauth"), std::string::npos);
   EXPECT_EQ(schema_json().find("ldap"), std::string::npos);
-  EXPECT_EQ(reference_markdown().find("oauth"), std::string::npos);
+  EXPECT_EQ(reference_markdown().find("ldap"), std::string::npos);
 }
 
 TEST(KeyTable, ExplainsEveryKeyInOneSentenceAndEachKeyOnce) {

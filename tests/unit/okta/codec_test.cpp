@@ -311,6 +311,29 @@ TEST(Classify, TheCataloguesCodes) {
   EXPECT_EQ(info(ErrorCode::org_read_only).exit, 9);
 }
 
+TEST(Classify, ATokenWithoutTheScopeStopsTheRun) {
+  HttpReply reply = okta_error(403, "E0000006");
+  reply.headers.emplace_back("WWW-Authenticate", "DPoP error=\"insufficient_scope\"");
+  Operation op;
+  op.kind = Kind::group_add_member;  // without the header: a group that Okta keeps
+  const Outcome out = classify(op, HttpExchange::replied(reply));
+  EXPECT_EQ(out.code, ErrorCode::okta_scope_missing);
+  EXPECT_EQ(static_cast<int>(out.state), static_cast<int>(State::stop));
+  EXPECT_EQ(read_failure(HttpExchange::replied(reply), "/x").code, ErrorCode::okta_scope_missing);
+}
+
+TEST(Classify, ARefusedCredentialStopsTheRunAndAWrongCertificateIsTheOrgs) {
+  const auto state = [](ErrorCode code) {
+    Operation op;
+    op.kind = Kind::user_suspend;
+    return static_cast<int>(
+        classify(op, HttpExchange::failed(make_error(code, "x"), RequestSent::never)).state);
+  };
+  EXPECT_EQ(state(ErrorCode::okta_key_refused), static_cast<int>(State::stop));
+  EXPECT_EQ(state(ErrorCode::tls_untrusted), static_cast<int>(State::unavailable));
+  EXPECT_EQ(state(ErrorCode::okta_token_unreadable), static_cast<int>(State::retry));
+}
+
 TEST(Classify, WithoutAReplyItDependsOnWhatLeft) {
   const auto failed = [](Kind kind, RequestSent sent, ErrorCode code) {
     return classify(op(kind), HttpExchange::failed(make_error(code, "broken"), sent));
