@@ -1,8 +1,9 @@
 #include "tests/sim/routes.h"
 
-#include <array>
+#include <vector>
 
 #include "service/base/text.h"
+#include "tests/sim/apps.h"
 #include "tests/sim/groups.h"
 #include "tests/sim/org_endpoints.h"
 #include "tests/sim/users.h"
@@ -11,7 +12,7 @@ namespace rollcall::sim {
 namespace {
 
 // Fixed text comes before {} of the same place: /groups/rules is no group.
-const std::array<Route, 40> kRoutes{{
+const std::vector<Route> kRoutes{
     {"GET", "users", list_users, true},
     {"POST", "users", create_user},
     {"GET", "users/{}", get_user},
@@ -52,7 +53,27 @@ const std::array<Route, 40> kRoutes{{
     {"GET", "meta/types/user", list_user_types, true},
     {"GET", "org", get_org},
     {"GET", "iam/assignees/users", list_role_holders},
-}};
+    {"GET", "users/{}/appLinks", list_app_links, true},
+    {"GET", "groups/{}/apps", list_group_apps, true},
+    {"GET", "apps", list_apps, true},
+    {"POST", "apps", create_app},
+    {"GET", "apps/{}", get_app},
+    {"PUT", "apps/{}", replace_app},
+    {"DELETE", "apps/{}", delete_app},
+    {"POST", "apps/{}/lifecycle/activate", activate_app},
+    {"POST", "apps/{}/lifecycle/deactivate", deactivate_app},
+    {"GET", "apps/{}/users", list_app_users, true},
+    {"POST", "apps/{}/users", assign_app_user},
+    {"GET", "apps/{}/users/{}", get_app_user},
+    {"POST", "apps/{}/users/{}", update_app_user},
+    {"DELETE", "apps/{}/users/{}", unassign_app_user},
+    {"GET", "apps/{}/groups", list_app_groups, true},
+    {"GET", "apps/{}/groups/{}", get_app_group},
+    {"PUT", "apps/{}/groups/{}", put_app_group},
+    {"PATCH", "apps/{}/groups/{}", patch_app_group},
+    {"DELETE", "apps/{}/groups/{}", remove_app_group},
+    {"GET", "logs", list_events, true},
+};
 
 bool fits(std::string_view pattern, const std::vector<std::string>& segments,
           std::vector<std::string>& ids) {
