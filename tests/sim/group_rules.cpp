@@ -273,4 +273,17 @@ SimReply deactivate_rule(Org& org, Call& call) {
   return no_content();
 }
 
+SimReply list_member_rules(Org& org, Call& call) {
+  const auto group = org.directory.group_by_id(call.path_ids[0]);
+  if (!group) return not_found(call.path_ids[0], "UserGroup");
+  const auto user = org.directory.user_by_id(call.path_ids[1]);
+  if (!user) return not_found(call.path_ids[1], "User");
+  const Member* member = org.directory.member(*group, *user);
+  Json list = Json::array();
+  if (member != nullptr && member->rule != 0 && org.rules.rules[member->rule - 1].exists) {
+    list.push(render(org, org.rules.rules[member->rule - 1]));
+  }
+  return json_reply(200, list);
+}
+
 }  // namespace rollcall::sim

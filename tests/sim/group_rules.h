@@ -63,5 +63,7 @@ SimReply replace_rule(Org& org, Call& call);
 SimReply delete_rule(Org& org, Call& call);
 SimReply activate_rule(Org& org, Call& call);
 SimReply deactivate_rule(Org& org, Call& call);
+/// The rule that made a membership, as a list.
+SimReply list_member_rules(Org& org, Call& call);
 
 }  // namespace rollcall::sim

@@ -204,6 +204,7 @@ SimReply delete_group(Org& org, Call& call) {
   drop_group_from_apps(org, target.index, call.now);
   invalidate_rules_of(org, call.path_ids[0], call.now);
   org.group_roles.erase(call.path_ids[0]);
+  org.relations.owners.erase(call.path_ids[0]);
   call.result_ids.push_back(call.path_ids[0]);
   return no_content();
 }

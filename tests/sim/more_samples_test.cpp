@@ -16,6 +16,7 @@ struct Play {
   std::vector<std::array<std::string, 3>> first = {};  // method, target, body
   std::string body = {};                               // in place of the recording's
   std::string target = {};
+  std::string faults = {};
   Comparison::Exceptions accepted = {};
 };
 
@@ -127,12 +128,60 @@ Play log_play() {
   return play;
 }
 
-/// Samples nothing here serves.
-const std::map<int, std::string> kLeftOut = {{89, "profile mappings"}};
+std::map<int, Play> session_plays() {
+  const std::string made =
+      R"({"profile":{"login":"s@example.com","email":"s@example.com","firstName":"S",)"
+      R"("lastName":"T"},"credentials":{"password":{"value":"Tr0ub4dor-and-3"}}})";
+  const std::array<std::string, 3> user = {"POST", "/api/v1/users", made};
+  const std::string sign_in = R"({"username":"s@example.com","password":"Tr0ub4dor-and-3"})";
+  std::map<int, Play> plays;
+  plays[81].first = {user};
+  plays[81].body = sign_in;
+  plays[82].first = {user, {"POST", "/api/v1/authn", sign_in}};
+  plays[82].body = R"({"sessionToken":"{token}"})";
+  plays[83] = {};
+  plays[84] = {};
+  return plays;
+}
+
+std::map<int, Play> policy_plays() {
+  std::map<int, Play> plays;
+  plays[74] = {R"({"groups":[{"id":"00gnkw1sdqL30MdGk1d7","name":"g"}]})"};
+  plays[75] = {R"({"groups":[{"id":"00gzpiwrisG4Ifg1x1d7","name":"g"}]})"};
+  plays[76].first = {{"POST", "/api/v1/policies", R"({"type":"OKTA_SIGN_ON","name":"p"})"}};
+  plays[76].target = "/api/v1/policies/{policy}/rules";
+  plays[77] = {};
+  return plays;
+}
+
+std::map<int, Play> relation_plays() {
+  std::map<int, Play> plays;
+  const std::string owner = R"({"id":"00uvtzh2lxuzsNmBI1d7","type":"USER"})";
+  plays[47] = {R"({"users":[)" + user_of("00uvtzh2lxuzsNmBI1d7") +
+               R"(],"groups":[{"id":"00gvtzf96sHcVEPcf1d7","name":"g"}]})"};
+  plays[47].first = {{"POST", "/api/v1/groups/00gvtzf96sHcVEPcf1d7/owners", owner}};
+  plays[69] = {};
+  plays[70] = {};
+  plays[71] = {};
+  plays[71].faults = R"([{"match":{"method":"DELETE"},"do":"status","status":500}])";
+  plays[78] = {R"({"users":[)" + user_of("00usfahhrdlPEHV1g4x6") + "]}"};
+  plays[78].body = R"({"factorType":"sms","profile":{"phoneNumber":"+12345678901"}})";
+  plays[79] = {R"({"users":[)" + user_of("00ukwuyz3zQXa0fxJ1d7") + "]}"};
+  plays[80] = {R"({"users":[)" + user_of("00usfahhrdlPEHV1g4x6") + "]}"};
+  plays[88] = {R"({"users":[)" + user_of("00ukwuv3feqy7YSCy1d7") + "," +
+               user_of("00ukwutt60W42ZxeX1d7") + "]}"};
+  plays[88].first = {{"POST", "/api/v1/meta/schemas/user/linkedObjects",
+                      R"({"primary":{"name":"testAcc_3849317781","title":"p","type":"USER"},)"
+                      R"("associated":{"name":"a","title":"a","type":"USER"}})"}};
+  return plays;
+}
 
 std::map<int, Play> all_plays() {
   std::map<int, Play> plays = app_plays();
   plays[92] = log_play();
+  for (auto& more : {session_plays(), policy_plays(), relation_plays()}) {
+    plays.insert(more.begin(), more.end());
+  }
   return plays;
 }
 
@@ -154,6 +203,7 @@ SimReply play_sample(const Json& sample, const Play& play, Driver& driver) {
     const SimReply reply = driver.send(method, filled(target), filled(body));
     EXPECT_LT(reply.status, 300) << target << ": " << reply.body;
     if (target == "/api/v1/groups") made["{group}"] = driver.json["id"].as_string();
+    if (target == "/api/v1/policies") made["{policy}"] = driver.json["id"].as_string();
     if (driver.json.has("sessionToken")) made["{token}"] = driver.json["sessionToken"].as_string();
   }
   const std::string recorded(sample["path"].as_string());
@@ -196,6 +246,8 @@ TEST(RecordedSamples, OfAppsPoliciesSessionsAndTheLogMatchToo) {
     SimOptions options = unlimited();
     if (n != 84) options.limits = "workforce";
     Driver driver(options, play->second.org);
+    const std::string& faults = play->second.faults;
+    if (!faults.empty()) (void)driver.sim->faults().load(*parse_json(faults));
     const SimReply reply = play_sample(sample.json, play->second, driver);
     compare_sample(sample.json, play->second, reply);
     ++compared;

@@ -13,9 +13,13 @@
 #include "service/base/json.h"
 #include "tests/sim/apps.h"
 #include "tests/sim/directory.h"
+#include "tests/sim/factors.h"
 #include "tests/sim/group_rules.h"
 #include "tests/sim/ids.h"
+#include "tests/sim/policies.h"
+#include "tests/sim/relations.h"
 #include "tests/sim/reply.h"
+#include "tests/sim/sessions.h"
 #include "tests/sim/system_log.h"
 #include "tests/sim/user_schema.h"
 
@@ -63,6 +67,10 @@ struct Org {
   RuleBook rules;
   AppBook apps;
   SystemLog log;
+  SignIns sign_ins;
+  PolicyBook policies;
+  FactorBook factors;
+  Relations relations;
   std::vector<Token> tokens;
   std::map<std::string, std::vector<Json>> user_roles;   // user id -> role objects
   std::map<std::string, std::vector<Json>> group_roles;  // group id -> role objects

@@ -46,6 +46,7 @@ class Loader {
     }
     own_tokens(tokens);
     settle_apps();
+    add_default_policies(*org_, org_->created);
     org_->directory.settle();
     org_->log = {};
     for (std::size_t i = 0; i < org_->rules.rules.size(); ++i) schedule_rule(*org_, i, now_);

@@ -2,6 +2,7 @@
 // recordings disagree about suspending, the documentation rules: from ACTIVE only.
 #include <fmt/core.h>
 
+#include "service/base/digest.h"
 #include "tests/sim/packed_json.h"
 #include "tests/sim/users.h"
 
@@ -109,6 +110,8 @@ void deprovision(Org& org, UserIndex index, WallTime now) {
   user.has_password = false;
   log_event(org, now, "user.lifecycle.deactivate", {user_party(org, index)});
   remove_all_apps(org, index, now);
+  end_sessions(org, index, now);
+  org.sign_ins.passwords.erase(index);
 }
 
 SimReply deactivate_user(Org& org, Call& call) {
@@ -180,8 +183,11 @@ SimReply expire_password_with_temp(Org& org, Call& call) {
   user.last_updated = call.now;
   log_event(org, call.now, "user.account.expire_password", {user_party(org, subject.index)});
   user.password_changed = call.now;
+  const std::string temporary = org.ids.token(12);
+  org.sign_ins.passwords[subject.index] = fast_hash(temporary);
+  if (call.flag("revokeSessions", false)) end_sessions(org, subject.index, call.now);
   call.result_ids.push_back(user.id);
-  return json_reply(200, Json(Json::Object{{"tempPassword", Json(org.ids.token(12))}}));
+  return json_reply(200, Json(Json::Object{{"tempPassword", Json(temporary)}}));
 }
 
 SimReply reset_password(Org& org, Call& call) {
@@ -198,6 +204,7 @@ SimReply reset_password(Org& org, Call& call) {
   }
   set_status(org, call, subject.index, AccountStatus::recovery);
   log_event(org, call.now, "user.account.reset_password", {user_party(org, subject.index)});
+  if (call.flag("revokeSessions", false)) end_sessions(org, subject.index, call.now);
   if (call.flag("sendEmail", true)) {
     send_mail(org, "reset_password", subject.index, call.now);
     return done(org, call, subject.index);
@@ -210,6 +217,7 @@ SimReply reset_password(Org& org, Call& call) {
 SimReply reset_factors(Org& org, Call& call) {
   Subject subject = subject_of(org, call);
   if (subject.refused) return std::move(*subject.refused);
+  org.factors.erase(subject.index);
   log_event(org, call.now, "user.mfa.factor.reset_all", {user_party(org, subject.index)});
   return done(org, call, subject.index);
 }
@@ -217,6 +225,7 @@ SimReply reset_factors(Org& org, Call& call) {
 SimReply revoke_sessions(Org& org, Call& call) {
   const auto index = org.directory.user_by_id(call.path_ids[0]);
   if (!index) return not_found(call.path_ids[0], "User");
+  end_sessions(org, *index, call.now);
   log_event(org, call.now, "user.session.clear", {user_party(org, *index)});
   call.result_ids.push_back(org.directory.user(*index).id);
   return no_content();

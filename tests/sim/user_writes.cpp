@@ -192,6 +192,7 @@ SimReply change(Org& org, Call& call, bool whole) {
       log_event(org, call.now, "user.account.update_password", {user_party(org, *index)});
     }
     changed.last_updated = call.now;
+    remember_secrets(org, *index, credentials);
   }
   user_changed(org, *index, call.now);
   call.result_ids.push_back(org.directory.user(*index).id);
@@ -255,6 +256,7 @@ SimReply create_user(Org& org, Call& call) {
   }
   const OrgUser& added = org.directory.user(index);
   if (added.status == AccountStatus::provisioned) send_mail(org, "activation", index, call.now);
+  remember_secrets(org, index, call.body["credentials"]);
   user_changed(org, index, call.now);
   log_event(org, call.now, "user.lifecycle.create", {user_party(org, index)});
   if (activated) log_event(org, call.now, "user.lifecycle.activate", {user_party(org, index)});
