@@ -251,9 +251,10 @@ bool Directory::is_member(GroupIndex group, UserIndex user) const {
   return member(group, user) != nullptr;
 }
 
-void Directory::note_member(GroupIndex group, UserIndex user, bool was_member, WallTime now) {
+void Directory::note_member(GroupIndex group, const Member& member, bool was_member, WallTime now) {
+  changes_.push_back({group, member.user, member.rule, !was_member});
   groups_[group].last_membership_updated = now;
-  if (lag_ms_ != 0) member_history_[group].push_back({now.ms, user, was_member});
+  if (lag_ms_ != 0) member_history_[group].push_back({now.ms, member.user, was_member});
 }
 
 void Directory::add_member(GroupIndex group, UserIndex user, std::uint32_t rule, WallTime now) {
@@ -265,7 +266,7 @@ void Directory::add_member(GroupIndex group, UserIndex user, std::uint32_t rule,
     return;
   }
   members.insert(position, {user, rule});
-  note_member(group, user, false, now);
+  note_member(group, {user, rule}, false, now);
 }
 
 void Directory::remove_member(GroupIndex group, UserIndex user, WallTime now) {
@@ -273,8 +274,9 @@ void Directory::remove_member(GroupIndex group, UserIndex user, WallTime now) {
   const auto at = find_member(members, user) - members.begin();
   const auto position = members.begin() + at;
   if (position == members.end() || position->user != user) return;
+  const Member gone = *position;
   members.erase(position);
-  note_member(group, user, true, now);
+  note_member(group, gone, true, now);
 }
 
 const OrgUser* Directory::indexed_user(UserIndex index, WallTime now) const {
@@ -319,6 +321,7 @@ void Directory::settle() {
   user_history_.clear();
   group_history_.clear();
   member_history_.clear();
+  changes_.clear();
 }
 
 void Directory::forget_history(WallTime now) {

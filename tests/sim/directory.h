@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "service/base/clock.h"
@@ -54,6 +55,14 @@ struct OrgGroup {
   bool exists = true;
 };
 
+/// A membership that came or went; `rule` as in Member.
+struct MembershipChange {
+  GroupIndex group = 0;
+  UserIndex user = 0;
+  std::uint32_t rule = 0;
+  bool added = false;
+};
+
 class Directory {
  public:
   /// How far the index lags behind; history is kept only as long as it can still be seen.
@@ -97,6 +106,8 @@ class Directory {
   bool is_member(GroupIndex group, UserIndex user) const;
   void add_member(GroupIndex group, UserIndex user, std::uint32_t rule, WallTime now);
   void remove_member(GroupIndex group, UserIndex user, WallTime now);
+  /// Changes since the last call.
+  std::vector<MembershipChange> take_changes() { return std::exchange(changes_, {}); }
 
   // The index: everything as it was at now - lag. nullptr: not there then.
   const OrgUser* indexed_user(UserIndex index, WallTime now) const;
@@ -132,7 +143,7 @@ class Directory {
   static void forget(History<T>& history, std::int64_t then_ms);
   void index_login(UserIndex index);
   void unindex_login(UserIndex index);
-  void note_member(GroupIndex group, UserIndex user, bool was_member, WallTime now);
+  void note_member(GroupIndex group, const Member& member, bool was_member, WallTime now);
 
   std::int64_t lag_ms_;
   std::deque<OrgUser> users_;
@@ -146,6 +157,7 @@ class Directory {
   History<OrgUser> user_history_;
   History<OrgGroup> group_history_;
   std::unordered_map<GroupIndex, std::vector<MemberChange>> member_history_;
+  std::vector<MembershipChange> changes_;
   std::int64_t next_forget_ms_ = 0;
 };
 

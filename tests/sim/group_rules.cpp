@@ -55,6 +55,8 @@ Json render(const Org& org, const OrgRule& rule) {
   return out;
 }
 
+LogParty rule_party(const OrgRule& rule) { return {rule.id, "GroupRule", "unknown", rule.name}; }
+
 OrgRule* find_rule(Org& org, std::string_view id) {
   const auto found =
       std::find_if(org.rules.rules.begin(), org.rules.rules.end(),
@@ -164,15 +166,23 @@ void schedule_user(Org& org, UserIndex user, WallTime now) {
   org.rules.due.push_back({now.ms + delay_of(org), user, std::nullopt});
 }
 
-void exclude_from_rule(Org& org, std::uint32_t rule_number, std::string_view user_id) {
+void exclude_from_rule(Org& org, std::uint32_t rule_number, std::string_view user_id,
+                       WallTime now) {
   OrgRule& rule = org.rules.rules[rule_number - 1];
-  if (rule.excluded.size() < kMaxExcluded) rule.excluded.emplace_back(user_id);
+  if (rule.excluded.size() >= kMaxExcluded) return;
+  rule.excluded.emplace_back(user_id);
+  const auto user = org.directory.user_by_id(user_id);
+  if (!user) return;
+  log_event(org, now, "group.user_membership.rule.add_exclusion",
+            {user_party(org, *user), rule_party(rule)});
 }
 
-void invalidate_rules_of(Org& org, std::string_view group_id) {
+void invalidate_rules_of(Org& org, std::string_view group_id, WallTime now) {
   for (OrgRule& rule : org.rules.rules) {
     const auto& ids = rule.group_ids;
-    if (std::find(ids.begin(), ids.end(), group_id) != ids.end()) rule.status = RuleStatus::invalid;
+    if (!rule.exists || std::find(ids.begin(), ids.end(), group_id) == ids.end()) continue;
+    rule.status = RuleStatus::invalid;
+    log_event(org, now, "group.user_membership.rule.invalidate", {rule_party(rule)});
   }
 }
 
@@ -205,6 +215,7 @@ SimReply create_rule(Org& org, Call& call) {
   rule.created = rule.last_updated = call.now;
   call.result_ids.push_back(rule.id);
   org.rules.rules.push_back(std::move(rule));
+  log_event(org, call.now, "policy.rule.add", {rule_party(org.rules.rules.back())});
   return json_reply(200, render(org, org.rules.rules.back()));
 }
 
@@ -225,6 +236,7 @@ SimReply replace_rule(Org& org, Call& call) {
   rule->status = RuleStatus::inactive;
   rule->last_updated = call.now;
   call.result_ids.push_back(rule->id);
+  log_event(org, call.now, "policy.rule.update", {rule_party(*rule)});
   return json_reply(200, render(org, *rule));
 }
 
@@ -237,6 +249,7 @@ SimReply delete_rule(Org& org, Call& call) {
   const auto number = static_cast<std::size_t>(rule - org.rules.rules.data());
   if (call.flag("removeUsers", false)) remove_rule_members(org, number, call.now);
   rule->exists = false;
+  log_event(org, call.now, "policy.rule.delete", {rule_party(*rule)});
   call.result_ids.push_back(rule->id);
   return json_reply(202, Json::object());
 }
@@ -246,6 +259,7 @@ SimReply activate_rule(Org& org, Call& call) {
   if (rule == nullptr) return not_found(call.path_ids[0], "GroupRule");
   rule->status = RuleStatus::active;
   schedule_rule(org, static_cast<std::size_t>(rule - org.rules.rules.data()), call.now);
+  log_event(org, call.now, "group.user_membership.rule.trigger", {rule_party(*rule)});
   call.result_ids.push_back(rule->id);
   return no_content();
 }
@@ -254,8 +268,22 @@ SimReply deactivate_rule(Org& org, Call& call) {
   OrgRule* rule = find_rule(org, call.path_ids[0]);
   if (rule == nullptr) return not_found(call.path_ids[0], "GroupRule");
   rule->status = RuleStatus::inactive;
+  log_event(org, call.now, "group.user_membership.rule.deactivated", {rule_party(*rule)});
   call.result_ids.push_back(rule->id);
   return no_content();
+}
+
+SimReply list_member_rules(Org& org, Call& call) {
+  const auto group = org.directory.group_by_id(call.path_ids[0]);
+  if (!group) return not_found(call.path_ids[0], "UserGroup");
+  const auto user = org.directory.user_by_id(call.path_ids[1]);
+  if (!user) return not_found(call.path_ids[1], "User");
+  const Member* member = org.directory.member(*group, *user);
+  Json list = Json::array();
+  if (member != nullptr && member->rule != 0 && org.rules.rules[member->rule - 1].exists) {
+    list.push(render(org, org.rules.rules[member->rule - 1]));
+  }
+  return json_reply(200, list);
 }
 
 }  // namespace rollcall::sim

@@ -52,9 +52,9 @@ void run_due_rules(Org& org, WallTime now);
 void schedule_rule(Org& org, std::size_t rule, WallTime now);
 void schedule_user(Org& org, UserIndex user, WallTime now);
 /// A rule-made member was removed by hand: Okta excludes the user from that rule from then on.
-void exclude_from_rule(Org& org, std::uint32_t rule_number, std::string_view user_id);
+void exclude_from_rule(Org& org, std::uint32_t rule_number, std::string_view user_id, WallTime now);
 /// A group went: rules that target it become INVALID.
-void invalidate_rules_of(Org& org, std::string_view group_id);
+void invalidate_rules_of(Org& org, std::string_view group_id, WallTime now);
 
 SimReply list_rules(Org& org, Call& call);
 SimReply create_rule(Org& org, Call& call);
@@ -63,5 +63,7 @@ SimReply replace_rule(Org& org, Call& call);
 SimReply delete_rule(Org& org, Call& call);
 SimReply activate_rule(Org& org, Call& call);
 SimReply deactivate_rule(Org& org, Call& call);
+/// The rule that made a membership, as a list.
+SimReply list_member_rules(Org& org, Call& call);
 
 }  // namespace rollcall::sim

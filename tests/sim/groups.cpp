@@ -165,6 +165,7 @@ SimReply create_group(Org& org, Call& call) {
   group.created = group.last_updated = group.last_membership_updated = call.now;
   call.result_ids.push_back(group.id);
   const GroupIndex index = org.directory.add_group(std::move(group), call.now);
+  log_event(org, call.now, "group.lifecycle.create", {group_party(org, index)});
   std::string body;
   render_group(body, call, org.directory.group(index));
   return json_reply(200, std::move(body));
@@ -189,6 +190,7 @@ SimReply replace_group(Org& org, Call& call) {
   org.directory.set_group_profile(target.index, std::string(profile["name"].as_string()),
                                   pack_group_profile(profile), call.now);
   call.result_ids.push_back(call.path_ids[0]);
+  log_event(org, call.now, "group.profile.update", {group_party(org, target.index)});
   std::string body;
   render_group(body, call, org.directory.group(target.index));
   return json_reply(200, std::move(body));
@@ -197,9 +199,12 @@ SimReply replace_group(Org& org, Call& call) {
 SimReply delete_group(Org& org, Call& call) {
   Target target = writable_group(org, call);
   if (target.refused) return std::move(*target.refused);
+  log_event(org, call.now, "group.lifecycle.delete", {group_party(org, target.index)});
   org.directory.erase_group(target.index, call.now);
-  invalidate_rules_of(org, call.path_ids[0]);
+  drop_group_from_apps(org, target.index, call.now);
+  invalidate_rules_of(org, call.path_ids[0], call.now);
   org.group_roles.erase(call.path_ids[0]);
+  org.relations.owners.erase(call.path_ids[0]);
   call.result_ids.push_back(call.path_ids[0]);
   return no_content();
 }
@@ -208,11 +213,15 @@ SimReply delete_group(Org& org, Call& call) {
 void render_stats(std::string& out, const Org& org, GroupIndex index, WallTime now) {
   const auto roles = org.group_roles.find(org.directory.group(index).id);
   const bool admin = roles != org.group_roles.end() && !roles->second.empty();
+  const auto apps = std::count_if(org.apps.begin(), org.apps.end(), [&](const OrgApp& app) {
+    return std::any_of(app.groups.begin(), app.groups.end(),
+                       [&](const AppGroup& held) { return held.group == index; });
+  });
   out.pop_back();
   out += fmt::format(
-      ",\"_embedded\":{{\"stats\":{{\"usersCount\":{},\"appsCount\":0,"
+      ",\"_embedded\":{{\"stats\":{{\"usersCount\":{},\"appsCount\":{},"
       "\"groupPushMappingsCount\":0,\"hasAdminPrivileges\":{}}}}}}}",
-      org.directory.indexed_members(index, now).size(), admin);
+      org.directory.indexed_members(index, now).size(), apps, admin);
 }
 
 SimReply list_groups(Org& org, Call& call) {
@@ -291,7 +300,7 @@ SimReply remove_member(Org& org, Call& call) {
   if (member != nullptr) {
     const std::uint32_t rule = member->rule;
     org.directory.remove_member(target.index, *user, call.now);
-    if (rule != 0) exclude_from_rule(org, rule, call.path_ids[1]);
+    if (rule != 0) exclude_from_rule(org, rule, call.path_ids[1], call.now);
   }
   call.result_ids = {call.path_ids[0], call.path_ids[1]};
   return no_content();

@@ -8,9 +8,6 @@
 namespace rollcall::sim {
 namespace {
 
-// Recorded user cursors are a digit and the page's last id: opaque, and not an id.
-constexpr char kCursorMark = '2';
-
 /// The query of a link: Okta re-encodes and re-orders it.
 std::string query_of(const Call& call, std::size_t limit, const std::string& after) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -56,7 +53,9 @@ PageRequest page_request(const Call& call, std::size_t default_limit, std::size_
   page.limit = asked == 0 ? default_limit : std::min(asked, max_limit);
   const std::string_view cursor = call.param("after");
   if (!cursor.empty()) {
-    page.after = cursor.front() == kCursorMark ? std::string(cursor.substr(1)) : std::string();
+    page.after = cursor.substr(0, page.mark.size()) == page.mark
+                     ? std::string(cursor.substr(page.mark.size()))
+                     : std::string();
   }
   return page;
 }
@@ -84,7 +83,7 @@ SimReply PageBody::finish(const Call& call) {
         "Link", fmt::format("<{}{}>; rel=\"{}\"", url, query_of(call, page_.limit, after), rel));
   };
   add_link(std::string(call.param("after")), "self");
-  if (more_) add_link(kCursorMark + last_id_, "next");
+  if (more_) add_link(page_.mark + last_id_, "next");
   return reply;
 }
 

@@ -14,6 +14,7 @@ namespace rollcall::sim {
 struct PageRequest {
   std::size_t limit = 0;
   std::optional<std::string> after;  // the last id of the page before
+  std::string mark = "2";            // users' cursors are a digit and the last id: opaque
   std::size_t skip = 0;              // rows that a fault loses
 };
 

@@ -11,10 +11,16 @@
 #include "connectors/http/server.h"
 #include "service/base/clock.h"
 #include "service/base/json.h"
+#include "tests/sim/apps.h"
 #include "tests/sim/directory.h"
+#include "tests/sim/factors.h"
 #include "tests/sim/group_rules.h"
 #include "tests/sim/ids.h"
+#include "tests/sim/policies.h"
+#include "tests/sim/relations.h"
 #include "tests/sim/reply.h"
+#include "tests/sim/sessions.h"
+#include "tests/sim/system_log.h"
 #include "tests/sim/user_schema.h"
 
 namespace rollcall::sim {
@@ -46,6 +52,7 @@ struct OrgSettings {
   std::int64_t rule_delay_ms = -1;
   /// An activation takes that long and other writes get 409 meanwhile; 0: at once.
   std::int64_t activation_ms = 0;
+  std::int64_t max_apps = 0;        // 0: as many as there may be
   bool edit_deprovisioned = false;  // the org option "Edit Deactivated User Profile Updates"
   std::string realm_id;             // shown on every user; empty: realms are off
 };
@@ -58,6 +65,12 @@ struct Org {
   Directory directory;
   UserSchema schema;
   RuleBook rules;
+  AppBook apps;
+  SystemLog log;
+  SignIns sign_ins;
+  PolicyBook policies;
+  FactorBook factors;
+  Relations relations;
   std::vector<Token> tokens;
   std::map<std::string, std::vector<Json>> user_roles;   // user id -> role objects
   std::map<std::string, std::vector<Json>> group_roles;  // group id -> role objects

@@ -73,27 +73,6 @@ SimReply change_schema(Org& org, Call& call) {
   return get_schema(org, call);
 }
 
-SimReply list_user_types(Org& org, Call& call) {
-  const auto link = [](std::string_view rel, std::string href) {
-    return Json(
-        Json::Object{{"rel", Json(rel)}, {"href", Json(std::move(href))}, {"method", "GET"}});
-  };
-  Json type = Json::object();
-  type.set("id", org.type_id).set("displayName", "User").set("name", "user");
-  type.set("description", "Okta user profile template with default permission settings");
-  type.set("createdBy", "system").set("lastUpdatedBy", "system");
-  type.set("created", format_okta_time(org.created));
-  type.set("lastUpdated", format_okta_time(org.created)).set("default", true);
-  type.set("_links",
-           Json(Json::Object{{"schema", link("schema", fmt::format("{}/api/v1/meta/schemas/user/{}",
-                                                                   call.base_url, org.schema_id))},
-                             {"self", link("self", fmt::format("{}/api/v1/meta/types/user/{}",
-                                                               call.base_url, org.type_id))}}));
-  Json list = Json::array();
-  list.push(std::move(type));
-  return json_reply(200, list);
-}
-
 SimReply list_role_holders(Org& org, Call& call) {
   Json holders = Json::array();
   for (const auto& [id, roles] : org.user_roles) {

@@ -8,7 +8,6 @@ namespace rollcall::sim {
 SimReply get_org(Org& org, Call& call);
 SimReply get_schema(Org& org, Call& call);
 SimReply change_schema(Org& org, Call& call);
-SimReply list_user_types(Org& org, Call& call);
 SimReply list_role_holders(Org& org, Call& call);
 
 /// A role assignment as Okta shows it, for example of type "SUPER_ADMIN".

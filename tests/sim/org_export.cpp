@@ -61,6 +61,37 @@ Json rule_json(const OrgRule& rule) {
   return json;
 }
 
+Json app_file_json(const Org& org, const OrgApp& app) {
+  Json json = Json::object();
+  json.set("id", app.id).set("name", app.name).set("signOnMode", app.sign_on_mode);
+  json.set("status", app.active ? "ACTIVE" : "INACTIVE");
+  json.set("created", time_json(app.created)).set("lastUpdated", time_json(app.last_updated));
+  for (const auto& [name, value] : app.body.members()) json.set(name, value);
+  Json groups = Json::array();
+  for (const AppGroup& held : app.groups) {
+    Json item = Json::object();
+    item.set("id", org.directory.group(held.group).id).set("priority", held.priority);
+    item.set("profile", held.profile).set("lastUpdated", time_json(held.last_updated));
+    groups.push(std::move(item));
+  }
+  Json users = Json::array();
+  for (const AppUser& held : app.users) {
+    if (!held.exists) continue;
+    Json item = Json::object();
+    item.set("id", org.directory.user(held.user).id).set("record", held.record);
+    item.set("scope", held.direct ? "USER" : "GROUP").set("userName", held.user_name);
+    item.set("profile", held.profile).set("created", time_json(held.created));
+    item.set("lastUpdated", time_json(held.last_updated));
+    item.set("statusChanged", time_json(held.status_changed));
+    if (held.password_changed.ms != 0) {
+      item.set("passwordChanged", time_json(held.password_changed));
+    }
+    users.push(std::move(item));
+  }
+  json.set("groups", std::move(groups)).set("users", std::move(users));
+  return json;
+}
+
 Json roles_json(const std::map<std::string, std::vector<Json>>& held) {
   Json out = Json::object();
   for (const auto& [id, roles] : held) {
@@ -103,6 +134,7 @@ std::string head(const Org& org) {
   about.set("created", time_json(org.created)).set("realm_id", org.settings.realm_id);
   about.set("edit_deprovisioned", org.settings.edit_deprovisioned);
   about.set("activation_ms", org.settings.activation_ms);
+  about.set("max_apps", org.settings.max_apps);
   about.set("rule_delay_ms", org.settings.rule_delay_ms);
   Json custom = Json::object();
   for (const SchemaAttribute& a : org.schema.custom()) custom.set(a.name, a.definition);
@@ -135,6 +167,9 @@ std::string export_org(const Org& org) {
   });
   append_list(out, "rules", org.rules.rules, [](const OrgRule& rule) {
     return rule.exists ? rule_json(rule).dump() : std::string();
+  });
+  append_list(out, "apps", org.apps, [&](const OrgApp& app) {
+    return app.exists ? app_file_json(org, app).dump() : std::string();
   });
   Json roles = Json::object();
   roles.set("users", roles_json(org.user_roles)).set("groups", roles_json(org.group_roles));

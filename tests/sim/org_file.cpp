@@ -32,7 +32,8 @@ class Loader {
     });
     if (!whole) return problem("the org is not a JSON object");
     // Users refer to the schema, groups to users, everything else to both.
-    for (const char* name : {"org", "schema", "users", "groups", "rules", "roles", "tokens"}) {
+    for (const char* name :
+         {"org", "schema", "users", "groups", "rules", "apps", "roles", "tokens"}) {
       for (const auto& [key, raw] : parts) {
         if (key == name && !section(name, raw)) return problem(wrong_);
       }
@@ -44,7 +45,10 @@ class Loader {
       }
     }
     own_tokens(tokens);
+    settle_apps();
+    add_default_policies(*org_, org_->created);
     org_->directory.settle();
+    org_->log = {};
     for (std::size_t i = 0; i < org_->rules.rules.size(); ++i) schedule_rule(*org_, i, now_);
     return std::move(org_);
   }
@@ -62,6 +66,7 @@ class Loader {
     if (name == "users") return users(raw);
     if (name == "groups") return items(name, raw, [this](const Json& item) { return group(item); });
     if (name == "rules") return items(name, raw, [this](const Json& item) { return rule(item); });
+    if (name == "apps") return items(name, raw, [this](const Json& item) { return app(item); });
     if (name == "tokens") return items(name, raw, [this](const Json& item) { return token(item); });
     const auto value = parse_json(raw);
     if (!value) return fail(fmt::format("section \"{}\": {}", name, value.error().message));
@@ -112,6 +117,7 @@ class Loader {
     settings.edit_deprovisioned = json["edit_deprovisioned"].as_bool(settings.edit_deprovisioned);
     settings.activation_ms = json["activation_ms"].as_int(settings.activation_ms);
     settings.rule_delay_ms = json["rule_delay_ms"].as_int(settings.rule_delay_ms);
+    settings.max_apps = json["max_apps"].as_int(settings.max_apps);
     return time(json, "created", org_->created, org_->created);
   }
 
@@ -278,6 +284,57 @@ class Loader {
     return true;
   }
 
+  bool app(const Json& json) {
+    OrgApp app;
+    app.id = json.has("id") ? std::string(json["id"].as_string()) : org_->ids.object("0oa");
+    app.active = json["status"].as_string("ACTIVE") == "ACTIVE";
+    Json body = json;
+    body.erase("users");
+    body.erase("groups");
+    if (const auto refused = take_app(*org_, body, app)) return fail(refused->body);
+    if (!time(json, "created", app.created, now_) ||
+        !time(json, "lastUpdated", app.last_updated, app.created)) {
+      return false;
+    }
+    for (const Json& item : json["groups"].items()) {
+      const auto group = find_group(item.is_object() ? item["id"].as_string() : item.as_string());
+      if (!group) return fail("a group that has the app is not in the org");
+      AppGroup held{*group, item["priority"].as_int(static_cast<int>(app.groups.size())), {}, {}};
+      held.profile = item["profile"].is_object() ? item["profile"] : Json::object();
+      if (!time(item, "lastUpdated", held.last_updated, app.last_updated)) return false;
+      app.groups.push_back(std::move(held));
+    }
+    for (const Json& item : json["users"].items()) {
+      if (!app_user(app, item)) return false;
+    }
+    org_->apps.push_back(std::move(app));
+    return true;
+  }
+
+  bool app_user(OrgApp& app, const Json& item) {
+    const auto user = find(item.is_object() ? item["id"].as_string() : item.as_string());
+    if (!user) return fail("who has the app is no user of the org");
+    const bool direct = item["scope"].as_string("USER") == "USER";
+    AppUser& held = put_app_user(*org_, app, *user, direct, now_);
+    if (item.has("record")) held.record = std::string(item["record"].as_string());
+    held.user_name = std::string(item["userName"].as_string(held.user_name));
+    if (item["profile"].is_object()) held.profile = item["profile"];
+    return time(item, "created", held.created, app.created) &&
+           time(item, "lastUpdated", held.last_updated, held.created) &&
+           time(item, "statusChanged", held.status_changed, held.created) &&
+           (!item.has("passwordChanged") ||
+            time(item, "passwordChanged", held.password_changed, held.created));
+  }
+
+  /// Whoever is in a group that has an app has it too.
+  void settle_apps() {
+    for (OrgApp& app : org_->apps) {
+      for (UserIndex i = 0; !app.groups.empty() && i < org_->directory.user_slots(); ++i) {
+        reconcile_one_app(*org_, app, i, now_);
+      }
+    }
+  }
+
   bool roles(const Json& json) {
     for (const auto& [key, types] : json["users"].members()) {
       const auto index = find(key);
@@ -342,7 +399,7 @@ class Loader {
     }
   }
 
-  const std::string known_ = " org schema users groups rules roles tokens ";
+  const std::string known_ = " org schema users groups rules apps roles tokens ";
   std::unique_ptr<Org> org_;
   WallTime now_;
   std::string wrong_;

@@ -1,8 +1,9 @@
 #include "tests/sim/routes.h"
 
-#include <array>
+#include <vector>
 
 #include "service/base/text.h"
+#include "tests/sim/apps.h"
 #include "tests/sim/groups.h"
 #include "tests/sim/org_endpoints.h"
 #include "tests/sim/users.h"
@@ -11,7 +12,7 @@ namespace rollcall::sim {
 namespace {
 
 // Fixed text comes before {} of the same place: /groups/rules is no group.
-const std::array<Route, 40> kRoutes{{
+const std::vector<Route> kRoutes{
     {"GET", "users", list_users, true},
     {"POST", "users", create_user},
     {"GET", "users/{}", get_user},
@@ -47,19 +48,90 @@ const std::array<Route, 40> kRoutes{{
     {"PUT", "groups/{}/users/{}", add_member},
     {"DELETE", "groups/{}/users/{}", remove_member},
     {"GET", "groups/{}/roles", list_group_roles, true},
+    {"GET", "meta/schemas/user/linkedObjects", list_link_kinds, true},
+    {"POST", "meta/schemas/user/linkedObjects", create_link_kind},
+    {"GET", "meta/schemas/user/linkedObjects/{}", get_link_kind},
+    {"DELETE", "meta/schemas/user/linkedObjects/{}", delete_link_kind},
     {"GET", "meta/schemas/user/{}", get_schema},
     {"POST", "meta/schemas/user/{}", change_schema},
     {"GET", "meta/types/user", list_user_types, true},
     {"GET", "org", get_org},
     {"GET", "iam/assignees/users", list_role_holders},
-}};
+    {"GET", "users/{}/appLinks", list_app_links, true},
+    {"GET", "groups/{}/apps", list_group_apps, true},
+    {"GET", "apps", list_apps, true},
+    {"POST", "apps", create_app},
+    {"GET", "apps/{}", get_app},
+    {"PUT", "apps/{}", replace_app},
+    {"DELETE", "apps/{}", delete_app},
+    {"POST", "apps/{}/lifecycle/activate", activate_app},
+    {"POST", "apps/{}/lifecycle/deactivate", deactivate_app},
+    {"GET", "apps/{}/users", list_app_users, true},
+    {"POST", "apps/{}/users", assign_app_user},
+    {"GET", "apps/{}/users/{}", get_app_user},
+    {"POST", "apps/{}/users/{}", update_app_user},
+    {"DELETE", "apps/{}/users/{}", unassign_app_user},
+    {"GET", "apps/{}/groups", list_app_groups, true},
+    {"GET", "apps/{}/groups/{}", get_app_group},
+    {"PUT", "apps/{}/groups/{}", put_app_group},
+    {"PATCH", "apps/{}/groups/{}", patch_app_group},
+    {"DELETE", "apps/{}/groups/{}", remove_app_group},
+    {"GET", "logs", list_events, true},
+    {"POST", "authn", sign_in},
+    {"POST", "authn/credentials/change_password", sign_in_with_new_password},
+    {"POST", "authn/cancel", cancel_sign_in},
+    {"POST", "sessions", create_session},
+    {"GET", "sessions/{}", get_session},
+    {"DELETE", "sessions/{}", close_session},
+    {"POST", "sessions/{}/lifecycle/refresh", refresh_session},
+    {"POST", "users/{}/credentials/change_password", change_password},
+    {"POST", "users/{}/credentials/change_recovery_question", change_recovery_question},
+    {"POST", "users/{}/credentials/forgot_password", forgot_password},
+    {"POST", "users/{}/credentials/forgot_password_recovery_question", forgot_password_with_answer},
+    {"GET", "users/{}/factors", list_factors, true},
+    {"POST", "users/{}/factors", enroll_factor},
+    {"GET", "users/{}/factors/questions", list_factor_questions, true},
+    {"GET", "users/{}/factors/{}", get_factor},
+    {"DELETE", "users/{}/factors/{}", delete_factor},
+    {"POST", "users/{}/factors/{}/lifecycle/activate", activate_factor},
+    {"POST", "users/{}/factors/{}/resend", resend_factor},
+    {"POST", "users/{}/factors/{}/verify", verify_factor},
+    {"PUT", "users/{}/linkedObjects/{}/{}", set_link},
+    {"GET", "users/{}/linkedObjects/{}", get_link, true},
+    {"DELETE", "users/{}/linkedObjects/{}", remove_link},
+    {"POST", "meta/types/user", create_user_type},
+    {"GET", "meta/types/user/{}", get_user_type},
+    {"POST", "meta/types/user/{}", change_user_type},
+    {"PUT", "meta/types/user/{}", replace_user_type},
+    {"DELETE", "meta/types/user/{}", delete_user_type},
+    {"GET", "groups/{}/owners", list_owners, true},
+    {"POST", "groups/{}/owners", add_owner},
+    {"DELETE", "groups/{}/owners/{}", remove_owner},
+    {"GET", "groups/{}/users/{}/group-rules", list_member_rules, true},
+    {"GET", "policies", list_policies, true},
+    {"POST", "policies", create_policy},
+    {"GET", "policies/{}", get_policy},
+    {"PUT", "policies/{}", replace_policy},
+    {"DELETE", "policies/{}", delete_policy},
+    {"POST", "policies/{}/lifecycle/activate", activate_policy},
+    {"POST", "policies/{}/lifecycle/deactivate", deactivate_policy},
+    {"GET", "policies/{}/rules", list_policy_rules, true},
+    {"POST", "policies/{}/rules", create_policy_rule},
+    {"GET", "policies/{}/rules/{}", get_policy_rule},
+    {"PUT", "policies/{}/rules/{}", replace_policy_rule},
+    {"DELETE", "policies/{}/rules/{}", delete_policy_rule},
+    {"POST", "policies/{}/rules/{}/lifecycle/activate", activate_policy_rule},
+    {"POST", "policies/{}/rules/{}/lifecycle/deactivate", deactivate_policy_rule},
+};
 
 bool fits(std::string_view pattern, const std::vector<std::string>& segments,
           std::vector<std::string>& ids) {
   ids.clear();
   std::size_t at = 2;  // behind api and v1
+  // A slash at the end changes nothing (sample 84).
+  const std::size_t end = segments.size() - (segments.back().empty() ? 1 : 0);
   for (const std::string_view part : split(pattern, '/')) {
-    if (at >= segments.size()) return false;
+    if (at >= end) return false;
     if (part == "{}") {
       if (segments[at].empty()) return false;
       ids.push_back(segments[at]);
@@ -68,7 +140,7 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
     }
     ++at;
   }
-  return at == segments.size();
+  return at == end;
 }
 
 }  // namespace

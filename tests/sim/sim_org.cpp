@@ -111,11 +111,16 @@ SimReply SimOrg::handle(const ServedRequest& request, std::int64_t in_flight) {
   counts_.peak_in_flight = std::max(counts_.peak_in_flight, in_flight);
   org_->directory.forget_history(call.now);
   run_due_rules(*org_, call.now);
+  settle_memberships(*org_, call.now);
   const Fault fault = faults_.next(request.method, call.target.path);
   admission_.reset();
   SimReply reply = answer(call, fault, in_flight);
+  settle_memberships(*org_, call.now);
+  org_->log.act_as_system();
   run_due_rules(*org_, call.now);
+  settle_memberships(*org_, call.now);
   const std::string request_id = org_->ids.request();
+  org_->log.close(request_id);
   finish(reply, call, fault, request_id);
   return reply;
 }
@@ -180,6 +185,9 @@ SimReply SimOrg::answer_operation(Call& call, const Fault& fault, RouteMatch mat
     const std::string_view limit = call.param("limit", "200");
     call.skip_rows =
         static_cast<std::size_t>(std::strtoul(std::string(limit).c_str(), nullptr, 10));
+  }
+  if (const auto owner = org_->directory.user_by_id(call.token->owner_id)) {
+    org_->log.act_as(user_party(*org_, *owner));
   }
   return match.route->operation(*org_, call);
 }

@@ -2,6 +2,7 @@
 // recordings disagree about suspending, the documentation rules: from ACTIVE only.
 #include <fmt/core.h>
 
+#include "service/base/digest.h"
 #include "tests/sim/packed_json.h"
 #include "tests/sim/users.h"
 
@@ -83,6 +84,8 @@ SimReply activate_user(Org& org, Call& call) {
   }
   org.directory.show_transition(subject.index, before, call.now);
   user_changed(org, subject.index, call.now);
+  log_event(org, call.now, "user.lifecycle.activate", {user_party(org, subject.index)});
+  reconcile_apps(org, subject.index, call.now);
   const bool mail = call.flag("sendEmail", true);
   if (ready) return done(org, call, subject.index);
   return activation_reply(org, call, subject.index, mail);
@@ -95,6 +98,7 @@ SimReply reactivate_user(Org& org, Call& call) {
   if (status != AccountStatus::provisioned && status != AccountStatus::recovery) {
     return wrong_status();
   }
+  log_event(org, call.now, "user.lifecycle.reactivate", {user_party(org, subject.index)});
   return activation_reply(org, call, subject.index, call.flag("sendEmail", false));
 }
 
@@ -104,6 +108,10 @@ void deprovision(Org& org, UserIndex index, WallTime now) {
   user.status_changed = now;
   user.last_updated = now;
   user.has_password = false;
+  log_event(org, now, "user.lifecycle.deactivate", {user_party(org, index)});
+  remove_all_apps(org, index, now);
+  end_sessions(org, index, now);
+  org.sign_ins.passwords.erase(index);
 }
 
 SimReply deactivate_user(Org& org, Call& call) {
@@ -124,6 +132,7 @@ SimReply suspend_user(Org& org, Call& call) {
     return validation_failed("suspendUser", {"Cannot suspend a user that is not active"});
   }
   set_status(org, call, subject.index, AccountStatus::suspended);
+  log_event(org, call.now, "user.lifecycle.suspend", {user_party(org, subject.index)});
   return done(org, call, subject.index);
 }
 
@@ -134,6 +143,7 @@ SimReply unsuspend_user(Org& org, Call& call) {
     return validation_failed("suspendUser", {"Cannot unsuspend a user that is not suspended"});
   }
   set_status(org, call, subject.index, AccountStatus::active);
+  log_event(org, call.now, "user.lifecycle.unsuspend", {user_party(org, subject.index)});
   return done(org, call, subject.index);
 }
 
@@ -145,6 +155,7 @@ SimReply unlock_user(Org& org, Call& call) {
                        {"The user is not locked out."});
   }
   set_status(org, call, subject.index, AccountStatus::active);
+  log_event(org, call.now, "user.account.unlock_by_admin", {user_party(org, subject.index)});
   return done(org, call, subject.index);
 }
 
@@ -156,6 +167,7 @@ SimReply expire_password(Org& org, Call& call) {
   // Recorded (sample 27): statusChanged does not move with this one.
   user.status = AccountStatus::password_expired;
   user.last_updated = call.now;
+  log_event(org, call.now, "user.account.expire_password", {user_party(org, subject.index)});
   call.result_ids.push_back(user.id);
   std::string body;
   render_user(body, org, call, user, Links::full);
@@ -169,9 +181,13 @@ SimReply expire_password_with_temp(Org& org, Call& call) {
   OrgUser& user = org.directory.change_user(subject.index, call.now);
   user.status = AccountStatus::password_expired;
   user.last_updated = call.now;
+  log_event(org, call.now, "user.account.expire_password", {user_party(org, subject.index)});
   user.password_changed = call.now;
+  const std::string temporary = org.ids.token(12);
+  org.sign_ins.passwords[subject.index] = fast_hash(temporary);
+  if (call.flag("revokeSessions", false)) end_sessions(org, subject.index, call.now);
   call.result_ids.push_back(user.id);
-  return json_reply(200, Json(Json::Object{{"tempPassword", Json(org.ids.token(12))}}));
+  return json_reply(200, Json(Json::Object{{"tempPassword", Json(temporary)}}));
 }
 
 SimReply reset_password(Org& org, Call& call) {
@@ -187,6 +203,8 @@ SimReply reset_password(Org& org, Call& call) {
                        "Password reset failed because the user is not in a status that allows it");
   }
   set_status(org, call, subject.index, AccountStatus::recovery);
+  log_event(org, call.now, "user.account.reset_password", {user_party(org, subject.index)});
+  if (call.flag("revokeSessions", false)) end_sessions(org, subject.index, call.now);
   if (call.flag("sendEmail", true)) {
     send_mail(org, "reset_password", subject.index, call.now);
     return done(org, call, subject.index);
@@ -199,12 +217,16 @@ SimReply reset_password(Org& org, Call& call) {
 SimReply reset_factors(Org& org, Call& call) {
   Subject subject = subject_of(org, call);
   if (subject.refused) return std::move(*subject.refused);
+  org.factors.erase(subject.index);
+  log_event(org, call.now, "user.mfa.factor.reset_all", {user_party(org, subject.index)});
   return done(org, call, subject.index);
 }
 
 SimReply revoke_sessions(Org& org, Call& call) {
   const auto index = org.directory.user_by_id(call.path_ids[0]);
   if (!index) return not_found(call.path_ids[0], "User");
+  end_sessions(org, *index, call.now);
+  log_event(org, call.now, "user.session.clear", {user_party(org, *index)});
   call.result_ids.push_back(org.directory.user(*index).id);
   return no_content();
 }

@@ -182,11 +182,17 @@ SimReply change(Org& org, Call& call, bool whole) {
   const Json& credentials = call.body["credentials"];
   if (auto refused = refuse_password(credentials, login_of(profile))) return std::move(*refused);
   if (has_hash(credentials) && user.status != AccountStatus::staged) return wrong_status();
-  if (has_profile) org.directory.set_profile(*index, pack_profile(profile), call.now);
+  if (has_profile) {
+    org.directory.set_profile(*index, pack_profile(profile), call.now);
+    log_event(org, call.now, "user.account.update_profile", {user_party(org, *index)});
+  }
   if (has_credentials) {
     OrgUser& changed = org.directory.change_user(*index, call.now);
-    apply_credentials(changed, credentials, call.now);
+    if (apply_credentials(changed, credentials, call.now)) {
+      log_event(org, call.now, "user.account.update_password", {user_party(org, *index)});
+    }
     changed.last_updated = call.now;
+    remember_secrets(org, *index, credentials);
   }
   user_changed(org, *index, call.now);
   call.result_ids.push_back(org.directory.user(*index).id);
@@ -250,7 +256,11 @@ SimReply create_user(Org& org, Call& call) {
   }
   const OrgUser& added = org.directory.user(index);
   if (added.status == AccountStatus::provisioned) send_mail(org, "activation", index, call.now);
+  remember_secrets(org, index, call.body["credentials"]);
   user_changed(org, index, call.now);
+  log_event(org, call.now, "user.lifecycle.create", {user_party(org, index)});
+  if (activated) log_event(org, call.now, "user.lifecycle.activate", {user_party(org, index)});
+  reconcile_apps(org, index, call.now);
   call.result_ids.push_back(added.id);
   std::string body;
   render_user(body, org, call, added, Links::full);
@@ -269,6 +279,8 @@ SimReply delete_user(Org& org, Call& call) {
   if (is_activating(user, call.now)) return still_activating();
   call.result_ids.push_back(user.id);
   if (user.status == AccountStatus::deprovisioned) {
+    log_event(org, call.now, "user.lifecycle.delete.initiated", {user_party(org, *index)});
+    log_event(org, call.now, "user.lifecycle.delete.completed", {user_party(org, *index)});
     org.directory.erase_user(*index, call.now);
     return no_content();
   }

@@ -3,7 +3,7 @@ function module_of(path,    part) {
   split(path, part, "/")
   if (part[1] == "service" || part[1] == "connectors") return part[2]
   # Tests of the simulator, and what they share, are tests like any other.
-  if (path ~ /^tests\/sim\/([a-z0-9_]*_test\.cpp|sim_fixture\.h)$/) return "tests"
+  if (path ~ /^tests\/sim\/([a-z0-9_]*_test\.cpp|[a-z_]*_fixture\.h)$/) return "tests"
   if (part[1] == "tests" && part[2] == "sim") return "sim"
   return part[1] == "tests" ? "tests" : ""
 }

@@ -1,0 +1,224 @@
+#include "tests/sim/factors.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "service/base/digest.h"
+#include "service/base/text.h"
+#include "tests/sim/json_parts.h"
+#include "tests/sim/org.h"
+#include "tests/sim/packed_json.h"
+
+namespace rollcall::sim {
+namespace {
+
+constexpr std::string_view kPasscode = "123456";
+
+struct FactorKind {
+  std::string_view type, prefix, needs;  // needs: the profile member it cannot be without
+};
+constexpr std::array<FactorKind, 5> kFactorKinds{{{"sms", "mbl", "phoneNumber"},
+                                                  {"call", "clf", "phoneNumber"},
+                                                  {"email", "emf", "email"},
+                                                  {"question", "ufs", "question"},
+                                                  {"token:software:totp", "ost", ""}}};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kQuestions{{
+    {"disliked_food", "What is the food you least liked as a child?"},
+    {"name_of_first_plush_toy", "What is the name of your first stuffed animal?"},
+    {"first_award", "What did you earn your first medal or award for?"},
+}};
+
+Json factor_json(const Org& org, const Call& call, UserIndex index, const Factor& factor) {
+  const std::string user =
+      fmt::format("{}/api/v1/users/{}", call.base_url, org.directory.user(index).id);
+  const std::string self = fmt::format("{}/factors/{}", user, factor.id);
+  Json links = Json::object();
+  if (factor.type == "question") {
+    links.set("questions", href_with(user + "/factors/questions", {"GET"}));
+  }
+  if (!factor.active) {
+    if (factor.type != "token:software:totp") {
+      Json resend = href_with(self + "/resend", {"POST"});
+      resend.set("name", factor.type);
+      links.set("resend", Json(Json::Array{resend}));
+    }
+    links.set("activate", href_with(self + "/lifecycle/activate", {"POST"}));
+    links.set("self", href_with(self, {"GET"}));
+  } else {
+    links.set("self", href_with(self, {"GET", "DELETE"}));
+    if (factor.type != "question") links.set("verify", href_with(self + "/verify", {"POST"}));
+  }
+  links.set("user", href_with(user, {"GET"}));
+  Json out = Json::object();
+  out.set("id", factor.id).set("factorType", factor.type).set("provider", "OKTA");
+  out.set("vendorName", "OKTA").set("status", factor.active ? "ACTIVE" : "PENDING_ACTIVATION");
+  out.set("created", okta_second(factor.created));
+  out.set("lastUpdated", okta_second(factor.last_updated)).set("profile", factor.profile);
+  out.set("_links", std::move(links));
+  return out;
+}
+
+/// The factor of the path, or the refusal.
+struct FactorTarget {
+  UserIndex user = 0;
+  Factor* factor = nullptr;
+  std::optional<SimReply> refused;
+};
+
+FactorTarget factor_target(Org& org, const Call& call, bool must_exist) {
+  FactorTarget target;
+  const auto user = org.directory.user_by_id(call.path_ids[0]);
+  if (!user) {
+    target.refused = not_found(call.path_ids[0], "User");
+    return target;
+  }
+  target.user = *user;
+  if (!must_exist) return target;
+  const auto held = org.factors.find(*user);
+  if (held != org.factors.end()) {
+    for (Factor& factor : held->second) {
+      if (factor.id == call.path_ids[1]) target.factor = &factor;
+    }
+  }
+  if (target.factor == nullptr) target.refused = not_found(call.path_ids[1], "UserFactor");
+  return target;
+}
+
+std::optional<SimReply> take_factor(const Call& call, Factor& factor, std::string_view& prefix) {
+  const std::string_view type = call.body["factorType"].as_string();
+  const auto kind = std::find_if(kFactorKinds.begin(), kFactorKinds.end(),
+                                 [&](const FactorKind& one) { return one.type == type; });
+  if (kind == kFactorKinds.end()) {
+    return validation_failed("factorType", {"factorType: The factor type is not supported"});
+  }
+  factor.type = std::string(type);
+  prefix = kind->prefix;
+  factor.profile = call.body["profile"].is_object() ? call.body["profile"] : Json::object();
+  if (!kind->needs.empty() && factor.profile[kind->needs].as_string().empty()) {
+    return validation_failed(kind->needs,
+                             {fmt::format("{}: The field cannot be left blank", kind->needs)});
+  }
+  if (factor.type != "question") return std::nullopt;
+  const std::string_view answer = factor.profile["answer"].as_string();
+  if (utf8_length(answer) < 4) {
+    return validation_failed("answer", {"answer: The answer has fewer than 4 characters"});
+  }
+  factor.answer = fast_hash(fold_case(answer));
+  factor.profile.erase("answer");
+  std::string_view text = factor.profile["question"].as_string();
+  for (const auto& [name, question] : kQuestions) {
+    if (name == text) text = question;
+  }
+  factor.profile.set("questionText", text);
+  return std::nullopt;
+}
+
+SimReply wrong_passcode() {
+  return error_reply(403, "E0000068", "Invalid Passcode/Answer",
+                     {"Your passcode doesn't match our records. Please try again."});
+}
+
+}  // namespace
+
+SimReply list_factors(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, false);
+  if (target.refused) return std::move(*target.refused);
+  Json list = Json::array();
+  for (const Factor& factor : org.factors[target.user]) {
+    list.push(factor_json(org, call, target.user, factor));
+  }
+  if (list.items().empty()) org.factors.erase(target.user);
+  return json_reply(200, list);
+}
+
+SimReply enroll_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, false);
+  if (target.refused) return std::move(*target.refused);
+  if (!call.body_ok || !call.body["factorType"].is_string()) return malformed_body();
+  if (org.directory.user(target.user).status == AccountStatus::deprovisioned) {
+    return wrong_status();
+  }
+  Factor factor;
+  std::string_view prefix;
+  if (auto refused = take_factor(call, factor, prefix)) return std::move(*refused);
+  for (const Factor& held : org.factors[target.user]) {
+    if (held.type == factor.type && held.active) {
+      return validation_failed("factorEnrollRequest", {"A factor of this type is already set up."});
+    }
+  }
+  factor.id = org.ids.object(prefix);
+  factor.created = factor.last_updated = call.now;
+  factor.active = factor.type == "question" || call.flag("activate", false);
+  call.result_ids.push_back(factor.id);
+  log_event(org, call.now, factor.active ? "user.mfa.factor.activate" : "user.mfa.factor.update",
+            {user_party(org, target.user)});
+  const Json out = factor_json(org, call, target.user, factor);
+  org.factors[target.user].push_back(std::move(factor));
+  return json_reply(200, out);
+}
+
+SimReply get_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, true);
+  if (target.refused) return std::move(*target.refused);
+  return json_reply(200, factor_json(org, call, target.user, *target.factor));
+}
+
+SimReply activate_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, true);
+  if (target.refused) return std::move(*target.refused);
+  if (call.body["passCode"].as_string() != kPasscode) return wrong_passcode();
+  target.factor->active = true;
+  target.factor->last_updated = call.now;
+  call.result_ids.push_back(target.factor->id);
+  log_event(org, call.now, "user.mfa.factor.activate", {user_party(org, target.user)});
+  return json_reply(200, factor_json(org, call, target.user, *target.factor));
+}
+
+SimReply verify_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, true);
+  if (target.refused) return std::move(*target.refused);
+  if (!target.factor->active) return wrong_status();
+  const bool right =
+      target.factor->type == "question"
+          ? fast_hash(fold_case(call.body["answer"].as_string())) == target.factor->answer
+          : call.body["passCode"].as_string() == kPasscode;
+  if (!right) return wrong_passcode();
+  return json_reply(200, object_of("factorResult", "SUCCESS"));
+}
+
+SimReply resend_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, true);
+  if (target.refused) return std::move(*target.refused);
+  return json_reply(200, factor_json(org, call, target.user, *target.factor));
+}
+
+SimReply delete_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, true);
+  if (target.refused) return std::move(*target.refused);
+  if (org.directory.user(target.user).status == AccountStatus::deprovisioned) {
+    return wrong_status();
+  }
+  call.result_ids.push_back(target.factor->id);
+  log_event(org, call.now, "user.mfa.factor.deactivate", {user_party(org, target.user)});
+  auto& held = org.factors[target.user];
+  held.erase(held.begin() + (target.factor - held.data()));
+  if (held.empty()) org.factors.erase(target.user);
+  return no_content();
+}
+
+SimReply list_factor_questions(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, false);
+  if (target.refused) return std::move(*target.refused);
+  Json list = Json::array();
+  for (const auto& [name, text] : kQuestions) {
+    Json question = Json::object();
+    question.set("question", name).set("questionText", text);
+    list.push(std::move(question));
+  }
+  return json_reply(200, list);
+}
+
+}  // namespace rollcall::sim

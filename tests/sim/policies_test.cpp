@@ -1,0 +1,151 @@
+// Policies: order, defaults that stay, groups.
+#include "tests/sim/sim_fixture.h"
+
+namespace rollcall::sim {
+namespace {
+
+std::string make_policy(Driver& driver, std::string_view name, std::string_view more = {},
+                        std::string_view type = "PASSWORD") {
+  EXPECT_EQ(driver.status("POST", "/api/v1/policies",
+                          R"({"type":")" + std::string(type) + R"(","name":")" + std::string(name) +
+                              "\"" + std::string(more) + "}"),
+            200);
+  return std::string(driver.json["id"].as_string());
+}
+
+std::string order_of(Driver& driver, const std::string& target) {
+  EXPECT_EQ(driver.status("GET", target), 200);
+  std::string names;
+  for (const Json& item : driver.json.items()) {
+    names += std::string(item["name"].as_string()) + ":" +
+             std::to_string(item["priority"].as_int()) + " ";
+  }
+  return names;
+}
+
+TEST(Policies, OfEachTypeStartWithTheirDefault) {
+  Driver driver;
+  for (const char* type : {"OKTA_SIGN_ON", "PASSWORD", "MFA_ENROLL", "ACCESS_POLICY"}) {
+    SCOPED_TRACE(type);
+    EXPECT_EQ(order_of(driver, std::string("/api/v1/policies?type=") + type), "Default Policy:1 ");
+    const Json policy = driver.json.items()[0];
+    const std::string path = "/api/v1/policies/" + std::string(policy["id"].as_string());
+    EXPECT_TRUE(policy["system"].as_bool());
+    EXPECT_EQ(driver.status("DELETE", path), 403);
+    EXPECT_EQ(driver.status("POST", path + "/lifecycle/deactivate"), 403);
+    driver.status("GET", path + "/rules");
+    const std::string rule =
+        path + "/rules/" + std::string(driver.json.items()[0]["id"].as_string());
+    EXPECT_EQ(driver.status("DELETE", rule), 403);
+    EXPECT_EQ(driver.status("POST", rule + "/lifecycle/deactivate"), 403);
+  }
+  EXPECT_EQ(driver.status("GET", "/api/v1/policies"), 400);
+  EXPECT_EQ(driver.error_code(), "E0000028");
+  EXPECT_EQ(driver.status("GET", "/api/v1/policies?type=WISH"), 400);
+}
+
+TEST(Policies, ShiftEachOtherAndKeepTheDefaultLast) {
+  Driver driver;
+  const std::string list = "/api/v1/policies?type=PASSWORD";
+  make_policy(driver, "a");
+  const std::string b = make_policy(driver, "b");
+  make_policy(driver, "c", R"(,"priority":1)");
+  EXPECT_EQ(order_of(driver, list), "c:1 a:2 b:3 Default Policy:4 ");
+  EXPECT_EQ(driver.status("PUT", "/api/v1/policies/" + b,
+                          R"({"type":"PASSWORD","name":"b","priority":1})"),
+            200);
+  EXPECT_EQ(order_of(driver, list), "b:1 c:2 a:3 Default Policy:4 ");
+  driver.status("PUT", "/api/v1/policies/" + b, R"({"type":"PASSWORD","name":"b","priority":50})");
+  EXPECT_EQ(order_of(driver, list), "c:1 a:2 b:3 Default Policy:4 ");
+  EXPECT_EQ(driver.status("DELETE", "/api/v1/policies/" + b), 204);
+  EXPECT_EQ(order_of(driver, list), "c:1 a:2 Default Policy:3 ");
+  EXPECT_EQ(driver.status("GET", "/api/v1/policies/" + b), 404);
+}
+
+TEST(Policies, AreForEveryoneUnlessTheyNameGroups) {
+  Driver driver;
+  make_policy(driver, "a");
+  const auto included = [&] {
+    return driver.json["conditions"]["people"]["groups"]["include"].items()[0].as_string();
+  };
+  EXPECT_EQ(included(), driver.sim->org().directory.group(driver.sim->org().everyone).id);
+  const std::string group = driver.make_group("g");
+  make_policy(driver, "b",
+              R"(,"conditions":{"people":{"groups":{"include":[")" + group + R"("]}}})");
+  EXPECT_EQ(included(), group);
+  EXPECT_EQ(driver.status("POST", "/api/v1/policies",
+                          R"({"type":"PASSWORD","name":"c","conditions":{"people":{"groups":)"
+                          R"({"include":["00gnobody"]}}}})"),
+            400);
+  EXPECT_EQ(driver.status("POST", "/api/v1/policies", R"({"type":"PASSWORD","name":"a"})"), 400);
+  EXPECT_EQ(driver.status("POST", "/api/v1/policies", R"({"type":"ENTITY_RISK","name":"x"})"), 400);
+}
+
+TEST(Policies, AreSwitchedOffAndOn) {
+  Driver driver;
+  const std::string path = "/api/v1/policies/" + make_policy(driver, "a");
+  EXPECT_EQ(driver.status("POST", path + "/lifecycle/deactivate"), 204);
+  EXPECT_EQ(order_of(driver, "/api/v1/policies?type=PASSWORD&status=INACTIVE"), "a:1 ");
+  EXPECT_EQ(driver.status("POST", path + "/lifecycle/activate"), 204);
+  EXPECT_EQ(driver.status("PUT", path, R"({"type":"MFA_ENROLL","name":"a"})"), 400);
+}
+
+TEST(Policies, TheDefaultOneRefusesAnotherPriority) {
+  Driver driver;
+  make_policy(driver, "a");
+  driver.status("GET", "/api/v1/policies?type=PASSWORD");
+  const std::string path =
+      "/api/v1/policies/" + std::string(driver.json.items()[1]["id"].as_string());
+  // A priority read before "a" was made is stale.
+  EXPECT_EQ(
+      driver.status("PUT", path, R"({"type":"PASSWORD","name":"Default Policy","priority":1})"),
+      403);
+  EXPECT_EQ(driver.error_code(), "E0000077");
+  EXPECT_EQ(driver.status("PUT", path,
+                          R"({"type":"PASSWORD","name":"Default Policy","priority":2,"settings":)"
+                          R"({"password":{"lockout":{"maxAttempts":3}}}})"),
+            200);
+  EXPECT_EQ(driver.json["settings"]["password"]["lockout"]["maxAttempts"].as_int(), 3);
+}
+
+TEST(PolicyRules, AreOrderedSwitchedAndReplaced) {
+  Driver driver;
+  const std::string rules =
+      "/api/v1/policies/" + make_policy(driver, "p", {}, "OKTA_SIGN_ON") + "/rules";
+  driver.status("POST", rules, R"({"name":"a"})");
+  const std::string a = rules + "/" + std::string(driver.json["id"].as_string());
+  driver.status("POST", rules, R"({"name":"b","priority":1})");
+  EXPECT_EQ(order_of(driver, rules), "b:1 a:2 ");
+  EXPECT_EQ(driver.status("PUT", a,
+                          R"({"name":"a2","priority":1,"actions":{"signon":{"access":"DENY"}}})"),
+            200);
+  EXPECT_EQ(order_of(driver, rules), "a2:1 b:2 ");
+  EXPECT_EQ(driver.status("POST", a + "/lifecycle/deactivate"), 204);
+  driver.status("GET", a);
+  EXPECT_EQ(driver.json["status"].as_string(), "INACTIVE");
+  EXPECT_EQ(driver.json["actions"]["signon"]["access"].as_string(), "DENY");
+  EXPECT_EQ(driver.status("POST", a + "/lifecycle/activate"), 204);
+  EXPECT_EQ(driver.status("POST", rules, R"({"name":"b"})"), 400);
+  EXPECT_EQ(driver.status("POST", rules, R"({"name":"c","type":"PASSWORD"})"), 400);
+  EXPECT_EQ(driver.status("DELETE", a), 204);
+  EXPECT_EQ(driver.status("GET", a), 404);
+}
+
+TEST(PolicyRules, TheDefaultOneKeepsItsConditionsAndPlace) {
+  Driver driver;
+  driver.status("GET", "/api/v1/policies?type=OKTA_SIGN_ON");
+  const std::string rules =
+      "/api/v1/policies/" + std::string(driver.json.items()[0]["id"].as_string()) + "/rules";
+  driver.status("GET", rules);
+  const std::string last = rules + "/" + std::string(driver.json.items()[0]["id"].as_string());
+  driver.status("POST", rules, R"({"name":"a","priority":9})");
+  EXPECT_EQ(order_of(driver, rules), "a:1 Default Rule:2 ");
+  EXPECT_EQ(
+      driver.status("PUT", last,
+                    R"({"name":"Default Rule","conditions":{"network":{"connection":"ZONE"}}})"),
+      403);
+  EXPECT_EQ(driver.error_code(), "E0000077");
+}
+
+}  // namespace
+}  // namespace rollcall::sim
