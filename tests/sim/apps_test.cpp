@@ -14,7 +14,7 @@ std::string make_app(Driver& driver, std::string_view label = "Wiki") {
 }
 
 /// The scope of a user's assignment, or "none".
-std::string scope_of(Driver& driver, const std::string& app, const std::string& user) {
+std::string assignment_scope(Driver& driver, const std::string& app, const std::string& user) {
   if (driver.status("GET", "/api/v1/apps/" + app + "/users/" + user) == 404) return "none";
   return std::string(driver.json["scope"].as_string());
 }
@@ -132,16 +132,16 @@ TEST(Apps, ReachMembersOfTheirGroupsAndLeaveWithThem) {
   const std::string late = driver.make_user("b@example.com");
   driver.status("PUT", "/api/v1/groups/" + group + "/users/" + user);
   EXPECT_EQ(driver.status("PUT", "/api/v1/apps/" + app + "/groups/" + group, "{}"), 200);
-  EXPECT_EQ(scope_of(driver, app, user), "GROUP");
-  EXPECT_EQ(scope_of(driver, app, late), "none");
+  EXPECT_EQ(assignment_scope(driver, app, user), "GROUP");
+  EXPECT_EQ(assignment_scope(driver, app, late), "none");
   driver.status("PUT", "/api/v1/groups/" + group + "/users/" + late);
-  EXPECT_EQ(scope_of(driver, app, late), "GROUP");
+  EXPECT_EQ(assignment_scope(driver, app, late), "GROUP");
   driver.status("DELETE", "/api/v1/groups/" + group + "/users/" + late);
-  EXPECT_EQ(scope_of(driver, app, late), "none");
+  EXPECT_EQ(assignment_scope(driver, app, late), "none");
   EXPECT_EQ(driver.status("GET", "/api/v1/groups/" + group + "/apps"), 200);
   EXPECT_EQ(driver.ids(), (std::vector{app}));
   EXPECT_EQ(driver.status("DELETE", "/api/v1/groups/" + group), 204);
-  EXPECT_EQ(scope_of(driver, app, user), "none");
+  EXPECT_EQ(assignment_scope(driver, app, user), "none");
 }
 
 TEST(Apps, StayWithWhoeverWasAssignedDirectly) {
@@ -153,13 +153,13 @@ TEST(Apps, StayWithWhoeverWasAssignedDirectly) {
   driver.status("PUT", "/api/v1/apps/" + app + "/groups/" + group, "{}");
   EXPECT_EQ(driver.status("POST", "/api/v1/apps/" + app + "/users", R"({"id":")" + user + "\"}"),
             200);
-  EXPECT_EQ(scope_of(driver, app, user), "USER");
+  EXPECT_EQ(assignment_scope(driver, app, user), "USER");
   driver.status("DELETE", "/api/v1/apps/" + app + "/groups/" + group);
-  EXPECT_EQ(scope_of(driver, app, user), "USER");
+  EXPECT_EQ(assignment_scope(driver, app, user), "USER");
   driver.status("PUT", "/api/v1/apps/" + app + "/groups/" + group, "{}");
   // Taking the direct assignment away leaves the one through the group.
   EXPECT_EQ(driver.status("DELETE", held), 204);
-  EXPECT_EQ(scope_of(driver, app, user), "GROUP");
+  EXPECT_EQ(assignment_scope(driver, app, user), "GROUP");
   EXPECT_EQ(driver.status("POST", held, R"({"scope":"USER"})"), 200);
   driver.status("DELETE", "/api/v1/apps/" + app + "/groups/" + group);
   EXPECT_EQ(driver.status("DELETE", held), 204);
@@ -176,16 +176,16 @@ TEST(Apps, GoWithDeactivationAndReturnThroughGroupsOnly) {
   driver.status("GET", "/api/v1/users/" + user + "/appLinks");
   EXPECT_EQ(driver.json.items().size(), 2U);
   driver.status("POST", "/api/v1/users/" + user + "/lifecycle/suspend");
-  EXPECT_EQ(scope_of(driver, grouped, user), "GROUP");
+  EXPECT_EQ(assignment_scope(driver, grouped, user), "GROUP");
   driver.status("POST", "/api/v1/users/" + user + "/lifecycle/deactivate");
-  EXPECT_EQ(scope_of(driver, grouped, user), "none");
-  EXPECT_EQ(scope_of(driver, direct, user), "none");
+  EXPECT_EQ(assignment_scope(driver, grouped, user), "none");
+  EXPECT_EQ(assignment_scope(driver, direct, user), "none");
   EXPECT_EQ(driver.status("POST", "/api/v1/apps/" + direct + "/users", R"({"id":")" + user + "\"}"),
             403);
   EXPECT_EQ(driver.error_code(), "E0000117");
   driver.status("POST", "/api/v1/users/" + user + "/lifecycle/activate");
-  EXPECT_EQ(scope_of(driver, grouped, user), "GROUP");
-  EXPECT_EQ(scope_of(driver, direct, user), "none");
+  EXPECT_EQ(assignment_scope(driver, grouped, user), "GROUP");
+  EXPECT_EQ(assignment_scope(driver, direct, user), "none");
 }
 
 TEST(Apps, TakePasswordsOnlyWhereTheSchemeHasThem) {
@@ -195,7 +195,7 @@ TEST(Apps, TakePasswordsOnlyWhereTheSchemeHasThem) {
       R"({"id":")" + user + R"(","credentials":{"userName":"a","password":{"value":"x"}}})";
   EXPECT_EQ(driver.status("POST", "/api/v1/apps/" + app + "/users", body), 400);
   EXPECT_EQ(driver.error_code(), "E0000041");
-  EXPECT_EQ(scope_of(driver, app, user), "none");
+  EXPECT_EQ(assignment_scope(driver, app, user), "none");
   EXPECT_EQ(driver.status("POST", "/api/v1/apps",
                           R"({"label":"a","name":"template_swa","signOnMode":"BROWSER_PLUGIN",)"
                           R"("settings":{"app":{"url":"https://x"}}})"),
@@ -233,7 +233,7 @@ TEST(Apps, SurviveBeingWrittenOutAndReadBack) {
   driver.status("PUT", "/api/v1/groups/" + group + "/users/" + user);
   driver.status("PUT", "/api/v1/apps/" + app + "/groups/" + group, R"({"priority":3})");
   Driver other(unlimited(), driver.sim->export_json());
-  EXPECT_EQ(scope_of(other, app, user), "GROUP");
+  EXPECT_EQ(assignment_scope(other, app, user), "GROUP");
   EXPECT_EQ(other.status("GET", "/api/v1/apps/" + app + "/groups/" + group), 200);
   EXPECT_EQ(other.json["priority"].as_int(), 3);
   EXPECT_EQ(other.sim->export_json(), driver.sim->export_json());
