@@ -12,7 +12,9 @@
 namespace rollcall {
 namespace {
 
-/// What the run itself has changed already is no change by somebody else.
+/// What the run itself has changed already is no change by somebody else. Nor is what it may have
+/// changed: an update whose reply was lost is repeated without a look, and an instant does not tell
+/// who wrote.
 Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const PlanHeader& header,
                          ReportNotes& notes) {
   const auto results = wired.journal->results(run);
@@ -23,9 +25,9 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
     const Operation& op = result.operation;
     if (result.state == OperationState::planned || result.state == OperationState::retry) {
       open.push_back(op);
-    } else if (changes_user(op.kind) && result.state == OperationState::applied) {
-      ours.insert(op.subject.user_id);
     }
+    const bool sent = result.state == OperationState::applied || result.attempts > 0;
+    if (changes_user(op.kind) && sent) ours.insert(op.subject.user_id);
   }
   return vet_plan(wired.parts(program), header, open, ours, program.stop(), notes);
 }

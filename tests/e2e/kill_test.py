@@ -247,6 +247,14 @@ class Kill(unittest.TestCase):
 
     def test_resume_finishes_the_plan_of_a_killed_run(self):
         self.kill_executed(sum(self.undisturbed.values()) // 2)
+        self.assert_resumed()
+
+    def test_resume_takes_what_the_killed_run_wrote_for_no_hand_edit(self):
+        # Replies have come and are not committed: updates are carried out, their fate is unknown.
+        self.kill_uncommitted(sum(self.undisturbed.values()) // 2)
+        self.assert_resumed()
+
+    def assert_resumed(self):
         until("the journal's lock is free", lambda: not self.connections())
         killed = self.runs()[0]
         done = self.stack.run(*chicago.with_limits(self.stack, "resume"))
