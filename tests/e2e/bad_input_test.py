@@ -33,24 +33,6 @@ SOURCE = """    key: employee_id
     termination_date: termination_date
     certify: {min_rows: 10}
 """
-USERS = """users:
-  manage: [link, attributes, groups, lifecycle]
-  match:
-    - {okta: user.employeeNumber, hr: hr.employee_id}
-  profile:
-    login: {initial: 'hr.work_email'}
-    email: {initial: 'hr.work_email'}
-    firstName: 'hr.first_name'
-    lastName: 'hr.last_name'
-    employeeNumber: 'hr.employee_id'
-    department: 'hr.department'
-    title: 'hr.title'
-  joiner: {credential: random_password}
-  terminated:
-    - {after: 0d, do: [suspend, clear_sessions]}
-  not_suspendable: deactivate
-  absent: {after_reads: 1, after_days: 0, then: terminated}
-"""
 GROUPS = "groups:\n  - {name: everybody, members: 'true'}\n"
 GUARD = "guard: {initial_load: 2000}\n"
 
@@ -127,7 +109,7 @@ class BadInput(unittest.TestCase):
         cls.stack = harness.Stack("--listen", "0.0.0.0:0")
         cls.databases = 0
         try:
-            cls.stack.configure(USERS, GROUPS, SOURCE, GUARD)
+            cls.stack.configure(harness.USERS, GROUPS, SOURCE, GUARD)
             cls.stack.migrate()
             cls.empty_org = cls.stack.sim.org()
             cls.stack.write("hr.csv", csv(first_day()))
@@ -155,7 +137,7 @@ class BadInput(unittest.TestCase):
         sim.load(self.org)
         self.dsn = self.new_database(template=self.stack.database)
         self.written = len(sim.audit())
-        self.config = self.stack.configure(USERS, GROUPS, SOURCE, GUARD)
+        self.config = self.stack.configure(harness.USERS, GROUPS, SOURCE, GUARD)
         self.stack.write("hr.csv", csv(second_day()))
 
     def new_database(self, template="template1"):
@@ -238,14 +220,14 @@ class BadInput(unittest.TestCase):
 
     def test_a_csv_file_cut_at_a_line_end_shows_by_its_control_file_or_trailer(self):
         lines = csv(second_day()).splitlines(keepends=True)
-        self.stack.configure(USERS, GROUPS, SOURCE.replace(
+        self.stack.configure(harness.USERS, GROUPS, SOURCE.replace(
             "min_rows: 10", "min_rows: 10, control_file: hr.count"), GUARD)
         self.stack.write("hr.count", "60\n")
         self.check("csv cut at a line end, control file", "source.count_mismatch", 5,
                    content=b"".join(lines[:-2]))
         os.remove(self.stack.path("hr.count"))
         self.check("control file missing", "source.control_file", 5, content=b"".join(lines))
-        self.stack.configure(USERS, GROUPS, SOURCE.replace(
+        self.stack.configure(harness.USERS, GROUPS, SOURCE.replace(
             "min_rows: 10", "min_rows: 10, trailer: 'END (\\d+)'"), GUARD)
         self.check("csv cut at a line end, trailer missing", "source.trailer", 5,
                    content=b"".join(lines[:-2]))

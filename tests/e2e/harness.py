@@ -21,6 +21,25 @@ BIN = os.environ.get("ROLLCALL_BIN_DIR") or os.path.join(SOURCE, "build", "bin")
 SHARED = os.path.join(SOURCE, "..", "shared")
 TOKEN = "e2e-token"
 KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+# Everything managed, with the least that a person needs.
+USERS = """users:
+  manage: [link, attributes, groups, lifecycle]
+  match:
+    - {okta: user.employeeNumber, hr: hr.employee_id}
+  profile:
+    login: {initial: 'hr.work_email'}
+    email: {initial: 'hr.work_email'}
+    firstName: 'hr.first_name'
+    lastName: 'hr.last_name'
+    employeeNumber: 'hr.employee_id'
+    department: 'hr.department'
+    title: 'hr.title'
+  joiner: {credential: random_password}
+  terminated:
+    - {after: 0d, do: [suspend, clear_sessions]}
+  not_suspendable: deactivate
+  absent: {after_reads: 1, after_days: 0, then: terminated}
+"""
 
 
 def need_shared(*parts):

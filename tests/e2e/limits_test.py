@@ -16,24 +16,6 @@ import harness
 PEOPLE, LEAVERS, PROMOTED, JOINERS, RETITLED = 1030, 12, 170, 700, 400
 CAPACITY = 0.9                                       # the default of okta.capacity
 UPDATES = "/api/v1/users/{id}"
-USERS = """users:
-  manage: [link, attributes, groups, lifecycle]
-  match:
-    - {okta: user.employeeNumber, hr: hr.employee_id}
-  profile:
-    login: {initial: 'hr.work_email'}
-    email: {initial: 'hr.work_email'}
-    firstName: 'hr.first_name'
-    lastName: 'hr.last_name'
-    employeeNumber: 'hr.employee_id'
-    department: 'hr.department'
-    title: 'hr.title'
-  joiner: {credential: random_password}
-  terminated:
-    - {after: 0d, do: [suspend, clear_sessions]}
-  not_suspendable: deactivate
-  absent: {after_reads: 1, after_days: 0, then: terminated}
-"""
 GROUPS = """groups:
   - {name: all-staff, members: 'true'}
   - {template: 'dept-${hr.department}'}
@@ -192,7 +174,7 @@ class Limits(unittest.TestCase):
                             ("all-staff", [one["id"] for one in people]),
                             ("dept-Old", [one["id"] for one in people[1:]]),
                             ("dept-New", [people[0]["id"]])])]})
-        stack.configure(USERS, GROUPS, source=SOURCE, guard=GUARD)
+        stack.configure(harness.USERS, GROUPS, source=SOURCE, guard=GUARD)
         stack.migrate()
         stack.write("hr.csv", feed([row(0, "New"), *(row(n) for n in range(1, PEOPLE))]))
         first = stack.run("sync")

@@ -7,6 +7,7 @@
 #include "connectors/okta/client.h"
 #include "service/base/file.h"
 #include "tests/okta_live/sim_process.h"
+#include "tests/okta_live/waiting.h"
 #include "tests/unit/okta/made_keys.h"
 
 namespace rollcall {
@@ -14,26 +15,6 @@ namespace {
 
 using test::MadeKey;
 using test::SimProcess;
-
-/// Waits for completions.
-class Arrived final : public CompletionSink {
- public:
-  void completed(Completion completion) override {
-    const std::lock_guard lock(mutex_);
-    got_.push_back(std::move(completion));
-    filled_.notify_all();
-  }
-  std::vector<Completion> take(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    filled_.wait(lock, [&] { return got_.size() >= count; });
-    return std::exchange(got_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable filled_;
-  std::vector<Completion> got_;
-};
 
 const std::vector<std::string> kAll{"okta.groups.manage", "okta.users.manage"};
 
@@ -130,7 +111,7 @@ class OAuthLive : public ::testing::Test {
   SystemClock clock_;
   std::unique_ptr<SimProcess> sim_;
   std::unique_ptr<HttpClient> control_;
-  Arrived sink_;
+  test::Waiting sink_;
   int made_ = 0;
 };
 

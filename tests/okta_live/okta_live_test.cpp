@@ -8,32 +8,13 @@
 #include "connectors/okta/client.h"
 #include "connectors/okta/forecast.h"
 #include "tests/okta_live/sim_process.h"
+#include "tests/okta_live/waiting.h"
 
 namespace rollcall {
 namespace {
 
 using State = Outcome::State;
 using test::SimProcess;
-
-/// Waits for one completion at a time.
-class Waiting final : public CompletionSink {
- public:
-  void completed(Completion completion) override {
-    const std::lock_guard lock(mutex_);
-    got_.push_back(std::move(completion));
-    filled_.notify_all();
-  }
-  std::vector<Completion> take(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    filled_.wait(lock, [&] { return got_.size() >= count; });
-    return std::exchange(got_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable filled_;
-  std::vector<Completion> got_;
-};
 
 class Seen final : public DirectorySink {
  public:
@@ -134,7 +115,7 @@ class OktaLive : public ::testing::Test {
   SimProcess sim_;
   std::unique_ptr<OktaDirectory> okta_;
   AttrSchema profile_;
-  Waiting sink_;
+  test::Waiting sink_;
   std::string user_, group_;
   std::uint32_t next_ = 0;
 };
