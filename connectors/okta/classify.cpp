@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "connectors/okta/codec.h"
+#include "connectors/okta/error_table.h"
 #include "connectors/okta/reply_headers.h"
 #include "connectors/okta/status_codes.h"
 #include "service/base/json.h"
@@ -68,12 +69,27 @@ std::string named(const std::vector<std::string>& causes) {
   return fields.empty() ? std::string("a value") : join(fields, ", ");
 }
 
+/// The attributes that Okta names, else those that the operation writes. Never a value.
+std::string attributes_of(const Operation& op, const OktaError& error) {
+  std::vector<std::string> fields;
+  for (const std::string& cause : error.causes) {
+    if (std::string field = field_of(cause); !field.empty()) fields.push_back(std::move(field));
+  }
+  if (fields.empty()) {
+    for (const FieldChange& change : op.changes) fields.push_back(change.attribute);
+  }
+  return fields.empty() ? std::string("an attribute") : join(fields, ", ");
+}
+
 bool any_cause(const OktaError& error, std::string_view part) {
   return std::any_of(error.causes.begin(), error.causes.end(),
                      [part](const std::string& cause) { return contains(cause, part); });
 }
 
 Outcome refused(const OktaError& error, int status) {
+  if (const OktaErrorRow* row = find_okta_error(error.code)) {
+    return outcome(row->state, row->code, std::string(row->sentence), row->after_ms);
+  }
   const std::string shown = error.code.empty() ? std::to_string(status) : error.code;
   return outcome(State::failed, ErrorCode::okta_request_refused,
                  "Okta refused the request with " + shown);
@@ -114,6 +130,7 @@ Outcome unauthorised(const OktaError& error) {
     return outcome(State::failed, ErrorCode::okta_feature_missing,
                    "the org lacks the feature that this request needs");
   }
+  if (find_okta_error(error.code) != nullptr) return refused(error, kUnauthorised);
   return outcome(State::stop, ErrorCode::okta_credential_refused, "Okta refuses the credential");
 }
 
@@ -142,24 +159,37 @@ Outcome forbidden(const Operation& op, const OktaError& error) {
   }
   if (code == "E0000023") {
     return outcome(State::failed, ErrorCode::okta_mastered_elsewhere,
-                   "another profile source owns an attribute of this change");
+                   "another profile source owns " + attributes_of(op, error));
   }
   if (code == "E0000075" || code == "E0000077" || code == "E0000078") {
     return outcome(State::failed, ErrorCode::okta_attribute_read_only,
-                   "an attribute of this change is read-only");
+                   "Okta keeps read-only: " + attributes_of(op, error));
   }
   if (code == "E0000014" || code == "E0000080") {
     return outcome(State::failed, ErrorCode::okta_password_refused,
                    "the org's password policy refuses the generated password");
   }
-  if (code == "E0000032" || code == "E0000038" || code == "E0000107") {
+  if (code == "E0000032" || code == "E0000038" || code == "E0000107" || code == "E0000117") {
     return outcome(State::conflict, ErrorCode::okta_status_moved,
                    "the user's status no longer allows this step");
   }
   return refused(error, kForbidden);
 }
 
+/// Of operators' commands: the app, factor, rule or policy, or what it was to be taken from.
+Outcome object_gone(const Operation& op, const OktaError& error) {
+  const bool nothing_left = contains(error.summary, "(AppUser)") ||
+                            contains(error.summary, "(ApplicationGroupAssignment)") ||
+                            contains(error.summary, "(UserFactor)");
+  const bool was_to_go = takes_away(op.kind) || op.kind == Kind::user_reset_factor;
+  return outcome(nothing_left && was_to_go ? State::applied : State::conflict,
+                 ErrorCode::okta_not_found, "what the operation is about no longer exists");
+}
+
 Outcome gone(const Operation& op, const OktaError& error) {
+  if (is_assignment(op.kind) || is_switch(op.kind) || op.kind == Kind::user_reset_factor) {
+    return object_gone(op, error);
+  }
   const bool group = contains(error.summary, "(UserGroup)") || on_group_itself(op.kind);
   const ErrorCode code = group ? ErrorCode::okta_group_gone : ErrorCode::okta_user_gone;
   const std::string what = group ? "the group no longer exists" : "the user no longer exists";
@@ -190,6 +220,11 @@ Outcome not_found(const Operation& op, const OktaError& error) {
 }
 
 Outcome clashing(const OktaError& error) {
+  if (error.code == "E0000062") {
+    Outcome there;  // assigned already
+    there.state = State::applied;
+    return there;
+  }
   if (error.code == "E0000112") {
     return outcome(State::retry, ErrorCode::okta_busy, "the user is still being activated",
                    kBusyMs);
@@ -205,11 +240,9 @@ Outcome failing(const Operation& op, const OktaError& error, int status) {
   if (error.code == "E0000010") {
     return outcome(State::unavailable, ErrorCode::org_read_only, "the org is in read-only mode");
   }
-  if (status == kNotImplemented && on_member(op.kind)) {
-    return outcome(State::failed, ErrorCode::okta_read_only_group,
-                   "the group's members are not managed by the API");
+  if (status == kNotImplemented || find_okta_error(error.code) != nullptr) {
+    return refused(error, status);
   }
-  if (status == kNotImplemented) return refused(error, status);
   const State state = repeat_is_safe(op.kind) ? State::retry : State::ambiguous;
   return outcome(state, ErrorCode::okta_server_error, "Okta answered " + std::to_string(status),
                  kServerErrorMs);
@@ -234,6 +267,10 @@ Outcome by_status(const Operation& op, const HttpReply& reply) {
   const int status = reply.status;
   if (status >= 200 && status < 300) return done(op, reply);
   const OktaError error = read_error(reply.body);
+  if (error.code == "E0000060" && on_member(op.kind)) {  // 501, later 403 (FACTS 6)
+    return outcome(State::failed, ErrorCode::okta_read_only_group,
+                   "the group's members are not managed by the API");
+  }
   if (status >= kServerError) return failing(op, error, status);
   switch (status) {
     case kBadRequest:
@@ -257,6 +294,7 @@ Outcome by_status(const Operation& op, const HttpReply& reply) {
       return outcome(State::retry, ErrorCode::okta_busy, "Okta is reconciling priorities",
                      kReconcilingMs);
     case kTooMany:
+      if (find_okta_error(error.code) != nullptr) return refused(error, status);
       return outcome(State::retry, ErrorCode::okta_rate_limited, "the rate limit is used up");
     default:
       return refused(error, status);
@@ -347,6 +385,27 @@ Observed membership_of(const Operation& op, const Json& groups) {
   return out;
 }
 
+/// How the assignment, the rule or the policy stands that an operator's command is about.
+Observed object_of(const Operation& op, const Json& body) {
+  Observed out;
+  out.exists = true;
+  out.user_id = op.subject.user_id;
+  out.last_updated = time_of(body["lastUpdated"]);
+  if (is_assignment(op.kind)) out.member = true;
+  if (is_switch(op.kind)) out.active = body["status"].as_string() == "ACTIVE";
+  return out;
+}
+
+/// What a 404 of the read means: an assignment that is not there is an answer, too.
+Observed absent(const Operation& op) {
+  Observed out;
+  if (!is_assignment(op.kind)) return out;
+  out.exists = true;
+  out.user_id = op.subject.user_id;
+  out.member = false;
+  return out;
+}
+
 /// What a read of the operation's target shows; nothing if the body is not what was asked for.
 std::optional<Observed> shown(const Operation& op, const Json& body) {
   if (op.kind == Kind::group_add_member) {
@@ -357,6 +416,7 @@ std::optional<Observed> shown(const Operation& op, const Json& body) {
     return group_of(op, body);
   }
   if (body["id"].as_string().empty()) return std::nullopt;
+  if (is_assignment(op.kind) || is_switch(op.kind)) return object_of(op, body);
   return user_of(op, body);
 }
 
@@ -403,7 +463,7 @@ Completion read_probe(const Operation& op, const HttpExchange& exchange) {
                                    "the reply to a read is damaged", kServerErrorMs);
     }
   } else if (reply.status == kNotFound && error.code == "E0000007") {
-    completion.observed = Observed{};
+    completion.observed = absent(op);
     completion.outcome.state = State::applied;
   } else {
     completion.outcome = by_status(read, reply);

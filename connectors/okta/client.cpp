@@ -41,6 +41,16 @@ std::string person_of(const Operation& op) {
   return op.subject.login.empty() ? std::string() : fold_login(op.subject.login);
 }
 
+bool stopped_before_sending(const HttpExchange& exchange) {
+  return exchange.failure && exchange.failure->error.code == ErrorCode::run_stopped;
+}
+
+/// A 401 that says nothing of our credential: a feature that the org lacks, somebody's password.
+bool not_about_us(std::string_view body) {
+  const std::string code = read_error(body).code;
+  return code == "E0000015" || code == "E0000004";
+}
+
 /// Replies of a listing on their way to the thread that reads it.
 struct Inbox {
   std::mutex mutex;
@@ -64,6 +74,7 @@ struct OktaDirectory::Running {
   mutable std::mutex mutex;
   std::condition_variable changed;   // something for the scheduler thread
   std::condition_variable admitted;  // something for a request thread
+  std::condition_variable drained;   // whoever waits for a token need not any longer
   Dispatch dispatch;
   std::deque<TicketId> ready;
   std::unordered_map<TicketId, Repeats> asked_again;
@@ -75,9 +86,11 @@ struct OktaDirectory::Running {
 
   void schedule();
   void serve();
-  HttpExchange send(Transport* transport, HttpRequest request, std::uint64_t& generation);
+  HttpExchange send(Transport* transport, HttpRequest request, bool anonymous,
+                    std::uint64_t& generation);
   bool mended(TicketId id, const HttpExchange& exchange, std::uint64_t generation);
   void explain(HttpExchange& exchange) const;
+  bool rest(std::int64_t ms);
   void add(Job job);
   void note(const HttpExchange& exchange, const std::string& bucket) const;
   Outcome judged(const Operation& op, const HttpExchange& exchange) const;
@@ -114,6 +127,7 @@ void OktaDirectory::Running::serve() {
     const TicketId id = ready.front();
     ready.pop_front();
     HttpRequest request = dispatch.request(id);
+    const bool anonymous = dispatch.anonymous(id);
     const std::string bucket = dispatch.bucket_name(id);
     lock.unlock();
     std::uint64_t generation = 0;
@@ -123,7 +137,9 @@ void OktaDirectory::Running::serve() {
       if (made) transport = std::move(*made);
       if (!made) exchange = HttpExchange::failed(made.error(), RequestSent::never);
     }
-    if (transport) exchange = send(transport.get(), std::move(request), generation);
+    if (transport) {
+      exchange = send(transport.get(), std::move(request), anonymous, generation);
+    }
     note(exchange, bucket);
     const bool repeat = mended(id, exchange, generation);
     if (!repeat) explain(exchange);
@@ -131,19 +147,25 @@ void OktaDirectory::Running::serve() {
     auto ended = dispatch.replied(id, std::move(exchange), options.clock->mono(), repeat);
     if (ended) asked_again.erase(id);
     std::vector<Done> given_up;
+    const bool unsent = ended && stopped_before_sending(ended->exchange);
     if (!ended && draining) given_up = dispatch.take_waiting();  // it would wait for ever
     poke();
     lock.unlock();
     for (const Done& done : given_up) done(std::nullopt);
-    if (ended) ended->done(std::move(ended->exchange));
+    if (unsent) {
+      ended->done(std::nullopt);
+    } else if (ended) {
+      ended->done(std::move(ended->exchange));
+    }
   }
 }
 
-HttpExchange OktaDirectory::Running::send(Transport* transport, HttpRequest request,
+HttpExchange OktaDirectory::Running::send(Transport* transport, HttpRequest request, bool anonymous,
                                           std::uint64_t& generation) {
   request.headers.emplace_back("Accept", "application/json");
   request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("User-Agent", "Rollcall/" + options.version);
+  if (anonymous) return transport->send(request, options.deadline_ms);
   const auto signed_with = authorizer->sign(request, *transport);
   if (!signed_with) return HttpExchange::failed(signed_with.error(), RequestSent::never);
   generation = *signed_with;
@@ -156,7 +178,7 @@ bool OktaDirectory::Running::mended(TicketId id, const HttpExchange& exchange,
   if (!exchange.reply) return false;
   const int status = exchange.reply->status;
   if (status != kUnauthorised && status != kBadRequest) return false;
-  if (read_error(exchange.reply->body).code == "E0000015") return false;  // a missing feature
+  if (not_about_us(exchange.reply->body)) return false;
   Repeats so_far;
   {
     const std::lock_guard lock(mutex);
@@ -171,9 +193,15 @@ bool OktaDirectory::Running::mended(TicketId id, const HttpExchange& exchange,
 /// A refusal of the credential that stands, in words of its own where there are some.
 void OktaDirectory::Running::explain(HttpExchange& exchange) const {
   if (!exchange.reply) return;
-  if (read_error(exchange.reply->body).code == "E0000015") return;
+  if (not_about_us(exchange.reply->body)) return;
   auto error = authorizer->explain(*exchange.reply);
   if (error) exchange = HttpExchange::failed(std::move(*error), RequestSent::never);
+}
+
+/// False once nothing more is to be sent.
+bool OktaDirectory::Running::rest(std::int64_t ms) {
+  std::unique_lock lock(mutex);
+  return !drained.wait_for(lock, std::chrono::milliseconds(ms), [this] { return draining; });
 }
 
 void OktaDirectory::Running::note(const HttpExchange& exchange, const std::string& bucket) const {
@@ -241,6 +269,7 @@ Result<std::unique_ptr<OktaDirectory>> OktaDirectory::open(OktaOptions options) 
     around.version = raw->options.version;
     around.deadline_ms = raw->options.deadline_ms;
     around.clock = raw->options.clock;
+    around.wait = [raw](std::int64_t ms) { return raw->rest(ms); };
     raw->authorizer = make_oauth_authorizer(*raw->options.oauth, std::move(around));
   } else {
     raw->authorizer = make_api_token_authorizer(raw->options.token);
@@ -337,6 +366,7 @@ void OktaDirectory::drain() {
   {
     const std::lock_guard lock(running_->mutex);
     running_->draining = true;
+    running_->drained.notify_all();
     given_up = running_->dispatch.take_waiting();
   }
   for (const Done& done : given_up) done(std::nullopt);
@@ -374,6 +404,31 @@ Result<ScanSummary> OktaDirectory::observe(const ScanScope& scope, DirectorySink
     }
   }
   return listing.finish();
+}
+
+Result<HttpExchange> OktaDirectory::ask(const OktaRequest& request, std::stop_token stop) {
+  auto built = request.build();
+  if (!built) return built.error();
+  const auto inbox = std::make_shared<Inbox>();  // a late reply outlives a stopped wait
+  const std::stop_callback wake(stop, [&inbox] {
+    const std::lock_guard lock(inbox->mutex);
+    inbox->filled.notify_one();
+  });
+  Job job;
+  job.request = std::move(*built);
+  // Okta takes these from anyone and, as from a trusted application, with an API token; an OAuth
+  // token is for the management API.
+  const bool sign_in = request.row().source.substr(0, 15) == "Authentication.";
+  job.anonymous = sign_in && running_->options.oauth.has_value();
+  job.done = [inbox](std::optional<HttpExchange> exchange) { inbox->put(0, std::move(exchange)); };
+  running_->add(std::move(job));
+  std::unique_lock lock(inbox->mutex);
+  inbox->filled.wait(lock, [&] { return stop.stop_requested() || !inbox->replies.empty(); });
+  if (inbox->replies.empty() || !inbox->replies.front().second) {
+    return make_error(ErrorCode::org_listing_stopped, "stopped before the org had answered",
+                      std::string(request.row().name));
+  }
+  return std::move(*inbox->replies.front().second);
 }
 
 RateState OktaDirectory::rate_state() const {

@@ -10,6 +10,7 @@
 
 #include "connectors/http/client.h"
 #include "connectors/okta/dispatch.h"
+#include "connectors/okta/endpoints.h"
 #include "connectors/okta/oauth.h"
 #include "service/base/clock.h"
 #include "service/base/log.h"
@@ -51,6 +52,11 @@ class OktaDirectory final : public Directory {
   void submit(std::span<const Operation* const> host_and_riders, CompletionSink& sink) override;
   void probe(const Operation& operation, CompletionSink& sink) override;
   void drain() override;
+
+  /// One request outside of any plan, paced like all others; blocks. A reply of any status is no
+  /// error. It must change nothing in the org that a plan could: reads, and sign-in's own steps.
+  /// Errors: those of OktaRequest::build; org.listing_stopped (stopped or drained).
+  Result<HttpExchange> ask(const OktaRequest& request, std::stop_token stop);
 
   /// What `forecast` needs.
   RateState rate_state() const;

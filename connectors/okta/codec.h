@@ -6,11 +6,16 @@
 #include <string>
 
 #include "connectors/http/message.h"
+#include "connectors/okta/endpoints.h"
 #include "service/base/result.h"
 #include "service/model/operation.h"
 #include "service/ports/directory.h"
 
 namespace rollcall {
+
+/// The row of the endpoint table by which operations of a kind are sent; not for journal-only
+/// kinds.
+Endpoint endpoint_of(OperationKind kind);
 
 /// The request of a host and the riders it carries. The path is built from kind and ids; of
 /// `request.path` only a stated sendEmail=true counts, because the plan counted that mail.

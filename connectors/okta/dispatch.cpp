@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/okta/endpoints.h"
 #include "connectors/okta/reply_headers.h"
 #include "connectors/okta/status_codes.h"
 
@@ -11,16 +12,12 @@ namespace rollcall {
 Dispatch::Dispatch(BucketTable table, double capacity)
     : table_(std::move(table)), scheduler_(capacity) {
   // The one that binds a priority; creates of groups are few and come before all else.
-  const std::pair<const char*, const char*> used[kPriorities] = {
-      {"POST", "/api/v1/users/x/lifecycle/suspend"},
-      {"DELETE", "/api/v1/groups/x/users/x"},
-      {"POST", "/api/v1/users"},
-      {"POST", "/api/v1/users/x"},
-      {"PUT", "/api/v1/groups/x/users/x"},
-      {"PUT", "/api/v1/groups/x"},
-  };
+  constexpr Endpoint kUsed[kPriorities] = {
+      Endpoint::suspend_user, Endpoint::unassign_user_from_group, Endpoint::create_user,
+      Endpoint::update_user,  Endpoint::assign_user_to_group,     Endpoint::replace_group};
   for (std::size_t i = 0; i < kPriorities; ++i) {
-    const BucketRef ref = table_.find(used[i].first, used[i].second);
+    const EndpointRow& used = row_of(kUsed[i]);
+    const BucketRef ref = table_.find(used.method, used.path);
     bucket_of_[i] = scheduler_.bucket(ref.name, ref.seed);
   }
 }

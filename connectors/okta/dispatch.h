@@ -31,6 +31,7 @@ struct Job {
   std::string person;  // at most one request in flight for each; empty: nobody's
   Done done;
   std::int64_t delay_ms = 0;
+  bool anonymous = false;  // sent without our credential
 };
 
 /// Counts since the start, for metrics.
@@ -54,6 +55,7 @@ class Dispatch {
   /// Tickets to send now; `wake_at` as in Admission.
   Admission poll(MonoTime now);
   const HttpRequest& request(TicketId id) const { return jobs_.at(id).job.request; }
+  bool anonymous(TicketId id) const { return jobs_.at(id).job.anonymous; }
   const std::string& bucket_name(TicketId id) const { return jobs_.at(id).bucket; }
 
   struct Ended {

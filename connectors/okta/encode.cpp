@@ -1,8 +1,8 @@
 // Operations to requests.
 #include <algorithm>
+#include <optional>
 
 #include "connectors/okta/codec.h"
-#include "connectors/okta/reply_headers.h"
 #include "service/base/digest.h"
 #include "service/base/json.h"
 #include "service/base/text.h"
@@ -10,8 +10,122 @@
 namespace rollcall {
 namespace {
 
-constexpr std::string_view kUsers = "/api/v1/users";
-constexpr std::string_view kGroups = "/api/v1/groups";
+Endpoint operators_row(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::user_reset_factor:
+      return Endpoint::unenroll_factor;
+    case OperationKind::app_assign_user:
+      return Endpoint::assign_user_to_application;
+    case OperationKind::app_unassign_user:
+      return Endpoint::unassign_user_from_application;
+    case OperationKind::app_assign_group:
+      return Endpoint::assign_group_to_application;
+    case OperationKind::app_unassign_group:
+      return Endpoint::unassign_application_from_group;
+    case OperationKind::group_rule_activate:
+      return Endpoint::activate_group_rule;
+    case OperationKind::group_rule_deactivate:
+      return Endpoint::deactivate_group_rule;
+    case OperationKind::policy_activate:
+      return Endpoint::activate_policy;
+    case OperationKind::policy_deactivate:
+      return Endpoint::deactivate_policy;
+    case OperationKind::policy_rule_activate:
+      return Endpoint::activate_policy_rule;
+    case OperationKind::policy_rule_deactivate:
+      return Endpoint::deactivate_policy_rule;
+    default:
+      return Endpoint::expire_password;
+  }
+}
+
+/// The read that shows how an operation's object stands.
+std::optional<Endpoint> object_read(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::app_assign_user:
+    case OperationKind::app_unassign_user:
+      return Endpoint::get_application_user;
+    case OperationKind::app_assign_group:
+    case OperationKind::app_unassign_group:
+      return Endpoint::get_application_group_assignment;
+    case OperationKind::group_rule_activate:
+    case OperationKind::group_rule_deactivate:
+      return Endpoint::get_group_rule;
+    case OperationKind::policy_activate:
+    case OperationKind::policy_deactivate:
+      return Endpoint::get_policy;
+    case OperationKind::policy_rule_activate:
+    case OperationKind::policy_rule_deactivate:
+      return Endpoint::get_policy_rule;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// The row by which a kind's request is made; not for journal-only kinds.
+Endpoint row_for(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::user_create:
+      return Endpoint::create_user;
+    case OperationKind::user_update:
+      return Endpoint::update_user;
+    case OperationKind::user_activate:
+      return Endpoint::activate_user;
+    case OperationKind::user_reactivate:
+      return Endpoint::reactivate_user;
+    case OperationKind::user_deactivate:
+      return Endpoint::deactivate_user;
+    case OperationKind::user_suspend:
+      return Endpoint::suspend_user;
+    case OperationKind::user_unsuspend:
+      return Endpoint::unsuspend_user;
+    case OperationKind::user_unlock:
+      return Endpoint::unlock_user;
+    case OperationKind::user_reset_factors:
+      return Endpoint::reset_factors;
+    case OperationKind::user_clear_sessions:
+      return Endpoint::revoke_user_sessions;
+    case OperationKind::user_delete:
+      return Endpoint::delete_user;
+    case OperationKind::group_create:
+      return Endpoint::create_group;
+    case OperationKind::group_update:
+      return Endpoint::replace_group;
+    case OperationKind::group_delete:
+      return Endpoint::delete_group;
+    case OperationKind::group_add_member:
+      return Endpoint::assign_user_to_group;
+    case OperationKind::group_remove_member:
+      return Endpoint::unassign_user_from_group;
+    default:
+      return operators_row(kind);
+  }
+}
+
+/// What stands for one of the path's braces: ids decide, not what the plan wrote.
+const std::string& argument(const Operation& op, std::string_view braces) {
+  if (braces == "{id}" || braces == "{userId}") return op.subject.user_id;
+  const bool group_beside = braces == "{groupId}" && op.object.kind == ObjectRef::Kind::app;
+  const bool policy_beside =
+      braces == "{policyId}" && op.object.kind == ObjectRef::Kind::policy_rule;
+  return group_beside || policy_beside ? op.beside.id : op.object.id;
+}
+
+OktaRequest request_for(const Operation& op, Endpoint endpoint) {
+  std::vector<std::string> arguments;
+  for (const std::string_view part : split(row_of(endpoint).path, '/')) {
+    if (!part.empty() && part.front() == '{') arguments.push_back(argument(op, part));
+  }
+  return {endpoint, std::move(arguments)};
+}
+
+Result<HttpRequest> built(const Operation& op, const OktaRequest& request) {
+  auto out = request.build();
+  if (out) return out;
+  Error error = out.error();
+  error.where = "operation " + std::to_string(op.id);
+  return error;
+}
 
 Json typed(const FieldChange& change) {
   if (!change.to) return {};
@@ -27,37 +141,12 @@ Json profile_of(const Operation& op) {
   return profile;
 }
 
-Result<std::string> user_path(const Operation& op, std::string_view rest = {}) {
-  if (op.subject.user_id.empty()) {
-    return make_error(ErrorCode::okta_target_unknown, "the operation's user has no id yet",
-                      "operation " + std::to_string(op.id));
-  }
-  return std::string(kUsers) + "/" + percent_encode(op.subject.user_id) + std::string(rest);
-}
-
-Result<std::string> group_path(const Operation& op) {
-  if (op.object.id.empty()) {
-    return make_error(ErrorCode::okta_target_unknown, "the operation's group has no id yet",
-                      "operation " + std::to_string(op.id));
-  }
-  return std::string(kGroups) + "/" + percent_encode(op.object.id);
-}
-
-Result<std::string> login_path(const Operation& op) {
+OktaRequest by_login(const Operation& op) {
   std::string login = op.subject.login;
   for (const FieldChange& change : op.changes) {
     if (change.attribute == "login" && change.to) login = *change.to;
   }
-  // Okta takes no login with a slash or question mark in a path (FACTS 1).
-  if (login.empty() || login.find_first_of("/?") != std::string::npos) {
-    return make_error(ErrorCode::okta_login_unaddressable, "the login cannot stand in a path",
-                      "operation " + std::to_string(op.id));
-  }
-  return std::string(kUsers) + "/" + percent_encode(login);
-}
-
-HttpRequest bare(std::string method, std::string target) {
-  return {std::move(method), std::move(target), {}, {}};
+  return OktaRequest(Endpoint::get_user, {login});
 }
 
 Json credentials_of(const Operation& op, std::string_view login) {
@@ -93,25 +182,16 @@ Result<HttpRequest> create_user(std::span<const Operation* const> host_and_rider
   // Without a password activate=true sends a mail, so only `invite` may say it (FACTS 5.3).
   const bool activate = federated || op.credential == Credential::random_password ||
                         op.credential == Credential::invite;
-  HttpRequest request =
-      bare("POST", std::string(kUsers) + (activate ? "?activate=true" : "?activate=false"));
-  if (federated) request.target += "&provider=true";
-  request.body = body.dump();
-  return request;
+  OktaRequest request(Endpoint::create_user);
+  request.query("activate", activate ? "true" : "false");
+  if (federated) request.query("provider", "true");
+  return built(op, request.body(body));
 }
 
-Result<HttpRequest> with_body(const char* method, Result<std::string> path, Json profile) {
-  if (!path) return path.error();
+Json with_profile(Json profile) {
   Json body = Json::object();
   body.set("profile", std::move(profile));
-  HttpRequest request = bare(method, std::move(*path));
-  request.body = body.dump();
-  return request;
-}
-
-Result<HttpRequest> without_body(const char* method, Result<std::string> path) {
-  if (!path) return path.error();
-  return bare(method, std::move(*path));
+  return body;
 }
 
 Json group_profile(const Operation& op) {
@@ -123,68 +203,50 @@ Json group_profile(const Operation& op) {
   return profile;
 }
 
-Result<HttpRequest> member(const char* method, const Operation& op) {
-  auto path = group_path(op);
-  if (!path) return path.error();
-  if (op.subject.user_id.empty()) return user_path(op).error();
-  return bare(method, *path + "/users/" + percent_encode(op.subject.user_id));
-}
-
-std::string lifecycle(const Operation& op, std::string_view step, bool takes_mail) {
-  std::string out = "/lifecycle/" + std::string(step);
-  if (takes_mail) {
-    const bool mail = op.request.path.find("sendEmail=true") != std::string::npos;
-    out += mail ? "?sendEmail=true" : "?sendEmail=false";
-  }
-  return out;
+bool takes_mail(OperationKind kind) {
+  return kind == OperationKind::user_activate || kind == OperationKind::user_reactivate ||
+         kind == OperationKind::user_deactivate;
 }
 
 }  // namespace
 
+Endpoint endpoint_of(OperationKind kind) {
+  ROLLCALL_ASSERT(!journal_only(kind));
+  return row_for(kind);
+}
+
 Result<HttpRequest> encode(std::span<const Operation* const> host_and_riders) {
   const Operation& op = *host_and_riders.front();
-  ROLLCALL_ASSERT(!journal_only(op.kind));
+  if (op.kind == OperationKind::user_create) return create_user(host_and_riders);
+  OktaRequest request = request_for(op, endpoint_of(op.kind));
+  if (takes_mail(op.kind)) {
+    const bool mail = op.request.path.find("sendEmail=true") != std::string::npos;
+    request.query("sendEmail", mail ? "true" : "false");
+  }
   switch (op.kind) {
-    case OperationKind::user_create:
-      return create_user(host_and_riders);
     case OperationKind::user_update:
-      return with_body("POST", user_path(op), profile_of(op));
-    case OperationKind::user_activate:
-      return without_body("POST", user_path(op, lifecycle(op, "activate", true)));
-    case OperationKind::user_reactivate:
-      return without_body("POST", user_path(op, lifecycle(op, "reactivate", true)));
-    case OperationKind::user_deactivate:
-      return without_body("POST", user_path(op, lifecycle(op, "deactivate", true)));
-    case OperationKind::user_suspend:
-      return without_body("POST", user_path(op, lifecycle(op, "suspend", false)));
-    case OperationKind::user_unsuspend:
-      return without_body("POST", user_path(op, lifecycle(op, "unsuspend", false)));
-    case OperationKind::user_unlock:
-      return without_body("POST", user_path(op, lifecycle(op, "unlock", false)));
-    case OperationKind::user_reset_factors:
-      return without_body("POST", user_path(op, lifecycle(op, "reset_factors", false)));
+      request.body(with_profile(profile_of(op)));
+      break;
     case OperationKind::user_clear_sessions:
-      return without_body("DELETE", user_path(op, "/sessions?oauthTokens=true"));
+      request.query("oauthTokens", "true");
+      break;
     case OperationKind::user_delete:
-      return without_body("DELETE", user_path(op, "?sendEmail=false"));
+      request.query("sendEmail", "false");
+      break;
     case OperationKind::group_create:
-      return with_body("POST", std::string(kGroups), group_profile(op));
     case OperationKind::group_update:
-      return with_body("PUT", group_path(op), group_profile(op));
-    case OperationKind::group_delete:
-      return without_body("DELETE", group_path(op));
-    case OperationKind::group_add_member:
-      return member("PUT", op);
-    case OperationKind::group_remove_member:
-      return member("DELETE", op);
-    case OperationKind::user_link:
-    case OperationKind::user_unlink:
-    case OperationKind::group_link:
-    case OperationKind::group_unlink:
+      request.body(with_profile(group_profile(op)));
+      break;
+    case OperationKind::app_assign_user:
+      request.body(Json::object().set("id", op.subject.user_id).set("scope", "USER"));
+      break;
+    case OperationKind::app_assign_group:
+      request.body(Json::object());
+      break;
+    default:
       break;
   }
-  return make_error(ErrorCode::internal_defect, "an operation without a request was to be sent",
-                    "operation " + std::to_string(op.id));
+  return built(op, request);
 }
 
 Result<HttpRequest> encode_probe(const Operation& op) {
@@ -194,18 +256,19 @@ Result<HttpRequest> encode_probe(const Operation& op) {
     case OperationKind::group_delete:
     case OperationKind::group_link:
     case OperationKind::group_unlink:
-      if (!op.object.id.empty()) return without_body("GET", group_path(op));
-      return bare("GET", std::string(kGroups) + "?q=" + percent_encode(op.object.name));
+      if (!op.object.id.empty()) return built(op, request_for(op, Endpoint::get_group));
+      return built(op, OktaRequest(Endpoint::list_groups).query("q", op.object.name));
     default:
       break;
   }
   // One page tells it for a group of any size. A removal is judged by the person's status, and what
   // it would find out besides is harmless to send again.
   if (op.kind == OperationKind::group_add_member) {
-    return without_body("GET", user_path(op, "/groups"));
+    return built(op, request_for(op, Endpoint::list_user_groups));
   }
-  if (!op.subject.user_id.empty()) return without_body("GET", user_path(op));
-  return without_body("GET", login_path(op));
+  if (const auto read = object_read(op.kind)) return built(op, request_for(op, *read));
+  if (!op.subject.user_id.empty()) return built(op, request_for(op, Endpoint::get_user));
+  return built(op, by_login(op));
 }
 
 std::string random_password(std::string_view login) {

@@ -7,41 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "connectors/okta/codec.h"
+
 namespace rollcall {
 namespace {
 
 constexpr std::uint32_t kHalf = 2;
-
-/// Paths stand for their kinds here: every id falls into the same bucket.
-struct Shape {
-  const char* method;
-  const char* path;
-};
-
-Shape shape_of(OperationKind kind) {
-  switch (kind) {
-    case OperationKind::user_create:
-      return {"POST", "/api/v1/users"};
-    case OperationKind::user_update:
-      return {"POST", "/api/v1/users/x"};
-    case OperationKind::user_delete:
-      return {"DELETE", "/api/v1/users/x"};
-    case OperationKind::user_clear_sessions:
-      return {"DELETE", "/api/v1/users/x/sessions"};
-    case OperationKind::group_create:
-      return {"POST", "/api/v1/groups"};
-    case OperationKind::group_update:
-      return {"PUT", "/api/v1/groups/x"};
-    case OperationKind::group_delete:
-      return {"DELETE", "/api/v1/groups/x"};
-    case OperationKind::group_add_member:
-      return {"PUT", "/api/v1/groups/x/users/x"};
-    case OperationKind::group_remove_member:
-      return {"DELETE", "/api/v1/groups/x/users/x"};
-    default:
-      return {"POST", "/api/v1/users/x/lifecycle/x"};
-  }
-}
 
 /// Okta's side: a window begins with the first request after the last one's end.
 struct ModelWindow {
@@ -54,7 +25,7 @@ class VirtualRun {
  public:
   explicit VirtualRun(const RateState& state) : state_(state), scheduler_(state.capacity) {}
 
-  void add(Shape shape, Priority priority);
+  void add(Endpoint endpoint, Priority priority);
   Forecast finish();
 
  private:
@@ -63,34 +34,34 @@ class VirtualRun {
     BucketId bucket = 0;
     MonoTime at;
   };
-  BucketId bucket_of(Shape shape);
+  BucketId bucket_of(Endpoint endpoint);
   void answer(const Arrival& arrival);
 
   const RateState& state_;
   RateScheduler scheduler_;
-  std::map<std::pair<std::string, std::string>, BucketId> shapes_;
+  std::map<Endpoint, BucketId> buckets_;
   std::vector<std::string> names_;
   std::vector<ModelWindow> windows_;
   std::vector<std::uint64_t> requests_;
   std::vector<BucketId> tickets_;  // by ticket id
 };
 
-BucketId VirtualRun::bucket_of(Shape shape) {
-  const auto key = std::make_pair(std::string(shape.method), std::string(shape.path));
-  if (const auto at = shapes_.find(key); at != shapes_.end()) return at->second;
-  const BucketRef ref = state_.table.find(shape.method, shape.path);
+BucketId VirtualRun::bucket_of(Endpoint endpoint) {
+  if (const auto at = buckets_.find(endpoint); at != buckets_.end()) return at->second;
+  const EndpointRow& row = row_of(endpoint);
+  const BucketRef ref = state_.table.find(row.method, row.path);
   const BucketId id = scheduler_.bucket(ref.name, ref.seed);
   if (id == names_.size()) {
     names_.push_back(ref.name);
     requests_.push_back(0);
     windows_.push_back({state_.limit_of(ref), 0, 0});
   }
-  shapes_.emplace(key, id);
+  buckets_.emplace(endpoint, id);
   return id;
 }
 
-void VirtualRun::add(Shape shape, Priority priority) {
-  const BucketId bucket = bucket_of(shape);
+void VirtualRun::add(Endpoint endpoint, Priority priority) {
+  const BucketId bucket = bucket_of(endpoint);
   ++requests_[bucket];
   scheduler_.enqueue({tickets_.size(), bucket, priority, false}, MonoTime{});
   tickets_.push_back(bucket);
@@ -130,10 +101,9 @@ Forecast VirtualRun::finish() {
       now = flying.front().at;
       answer(flying.front());
       flying.pop_front();
-    } else if (admission.wake_at) {
-      now = *admission.wake_at;
     } else {
-      ROLLCALL_ASSERT(!"the scheduler waits for nothing");
+      ROLLCALL_ASSERT(admission.wake_at);  // or the scheduler waits for nothing
+      now = *admission.wake_at;
     }
   }
   Forecast out;
@@ -185,15 +155,14 @@ Result<Forecast> forecast(OperationCursor& operations, const RateState& state) {
                                    : "user " + op->subject.worker_key + op->subject.user_id;
     if (needs_confirmation(op->kind)) {
       if (target != confirmed) {
-        run.add(
-            on_group(op->kind) ? Shape{"GET", "/api/v1/groups/x"} : Shape{"GET", "/api/v1/users/x"},
-            priority_of(op->kind));
+        run.add(on_group(op->kind) ? Endpoint::get_group : Endpoint::get_user,
+                priority_of(op->kind));
       }
       confirmed = target;
     } else if (target != confirmed) {
       confirmed.clear();
     }
-    if (!journal_only(op->kind)) run.add(shape_of(op->kind), priority_of(op->kind));
+    if (!journal_only(op->kind)) run.add(endpoint_of(op->kind), priority_of(op->kind));
   }
   return run.finish();
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "connectors/okta/codec.h"
 #include "connectors/okta/reply_headers.h"
@@ -12,79 +11,73 @@
 namespace rollcall {
 namespace {
 
-constexpr std::size_t kMostAsked = 16;  // requests out at once
-constexpr int kMostTries = 4;           // of one page
+constexpr int kMostTries = 4;  // of one page
 constexpr std::int64_t kFirstDelayMs = 500;
 constexpr std::int64_t kLookBackMs = 60'000;
-constexpr int kSmallestPage = 25;
 constexpr std::uint8_t kByIdPass = 255;
-constexpr const char* kStats = "&expand=stats";
-
-std::string search(const std::string& expression) {
-  return "/api/v1/users?search=" + percent_encode(expression) + "&limit=200";
-}
-
-std::string quoted(WallTime t) { return "\"" + format_okta_time(t) + "\""; }
-
-/// Position and value of the target's `limit`.
-struct Limit {
-  std::size_t at = 0, length = 0;
-  int value = 0;
-};
-std::optional<Limit> limit_of(const std::string& target) {
-  for (const char* name : {"?limit=", "&limit="}) {
-    const std::size_t found = target.find(name);
-    if (found == std::string::npos) continue;
-    const std::size_t begin = found + 7;
-    const std::size_t end = std::min(target.find('&', begin), target.size());
-    Limit limit{begin, end - begin, 0};
-    const auto read = std::from_chars(target.data() + begin, target.data() + end, limit.value);
-    if (read.ec == std::errc()) return limit;
-  }
-  return std::nullopt;
-}
-
-void halve(std::string& target) {
-  const auto limit = limit_of(target);
-  if (!limit || limit->value <= kSmallestPage) return;
-  target.replace(limit->at, limit->length, std::to_string(limit->value / 2));
-}
 
 }  // namespace
 
 Listing::Listing(const ScanScope& scope, DirectorySink& sink, std::string base_url,
-                 WallTime started)
+                 WallTime started, PageSizes pages)
     : scope_(scope),
       sink_(sink),
       base_url_(std::move(base_url)),
       started_(started),
+      pages_(pages),
       reader_(*scope.profile) {
   begin(scope.changed_since ? Step::closing : Step::basics);
 }
 
-void Listing::add(Read read, std::string target, std::string subject) {
+void Listing::add(Read read, const OktaRequest& request, std::string subject) {
+  const auto built = request.build();
+  if (!built) {
+    summary_.reasons.push_back(built.error());  // an id that no path can hold
+    return;
+  }
   Chain chain;
   chain.read = read;
-  chain.first = target;
-  chain.target = std::move(target);
+  chain.first = chain.target = built->target;
   chain.subject = std::move(subject);
   chain.pass = read == Read::users || read == Read::closing ? next_pass_++ : kByIdPass;
   chains_.push_back(std::move(chain));
 }
 
 void Listing::add_user_chains() {
-  const auto& cuts = scope_.chain_boundaries;
-  const std::size_t count = std::min(cuts.size(), kMostChains - 1);
-  if (count == 0) {
-    add(Read::users, search("created ge " + quoted(WallTime{0})));
-    return;
+  auto cuts = scope_.chain_boundaries;
+  cuts.resize(std::min(cuts.size(), kMostChains - 1));
+  if (cuts.empty() && everyone_count_ >= pages_.chains_from) query_ = UserQuery::filter;
+  const bool by_status = query_ == UserQuery::filter;
+  for (const OktaRequest& first :
+       by_status ? users_by_status(pages_) : users_by_created(cuts, pages_)) {
+    add(Read::users, first);
   }
-  add(Read::users, search("created lt " + quoted(cuts[0])));
-  for (std::size_t i = 1; i < count; ++i) {
-    add(Read::users,
-        search("created ge " + quoted(cuts[i - 1]) + " and created lt " + quoted(cuts[i])));
+}
+
+/// Who changed status between the reading of two chains by status shows here too, since a status
+/// moves `lastUpdated` (FACTS 5.4). By the same index as the chains: another one may lag longer.
+void Listing::add_closing() {
+  closing_since_ = scope_.changed_since.value_or(first_date_.value_or(started_) + -kLookBackMs);
+  if (!scope_.changed_since) anchor_ = principal_.user_id.empty() ? first_id_ : principal_.user_id;
+  add(Read::closing, users_changed_since(closing_since_, anchor_, query_, pages_));
+}
+
+void Listing::add_unseen() {
+  if (sees_nothing_ || went_blind_) return;  // not certified: no thousands of reads for nothing
+  IdSet asked;
+  const auto ask = [&](const std::string& id) {
+    if (asked.mark(id, 1) == 0) add(Read::by_id, user_by_id(id), id);
+  };
+  if (scope_.links != nullptr) {
+    for (const LinkView link : *scope_.links) {
+      if (link.kind == Link::Kind::user && seen_.pass_of(link.okta_id) == 0) {
+        ask(std::string(link.okta_id));
+      }
+    }
   }
-  add(Read::users, search("created ge " + quoted(cuts[count - 1])));
+  for (const std::string& id : unseen_) ask(id);
+  unseen_ = {};
+  if (!anchor_.empty() && !anchor_seen_) ask(anchor_);
 }
 
 void Listing::begin(Step step) {
@@ -94,13 +87,12 @@ void Listing::begin(Step step) {
   step_ = step;
   switch (step) {
     case Step::basics:
-      add(Read::org, "/api/v1/org");
-      add(Read::me, "/api/v1/users/me");
-      add(Read::schema, "/api/v1/meta/schemas/user/default");
-      add(Read::assignees, "/api/v1/iam/assignees/users?limit=200");
-      // The one list that tells which groups give admin rights; costly for Okta, so once a run.
-      add(Read::groups, "/api/v1/groups?limit=200" + std::string(kStats));
-      add(Read::rules, "/api/v1/groups/rules?limit=200");
+      add(Read::org, OktaRequest(Endpoint::get_org_settings));
+      add(Read::me, OktaRequest(Endpoint::get_user, {"me"}));
+      add(Read::schema, OktaRequest(Endpoint::get_user_schema, {"default"}));
+      add(Read::assignees, admin_assignees(pages_));
+      add(Read::groups, groups_list(pages_));
+      add(Read::rules, rules_list(pages_));
       break;
     case Step::linked_groups: {
       IdSet shown;
@@ -108,40 +100,35 @@ void Listing::begin(Step step) {
       if (scope_.links == nullptr) break;
       for (const LinkView link : *scope_.links) {
         if (link.kind == Link::Kind::group && shown.pass_of(link.okta_id) == 0) {
-          const std::string id(link.okta_id);
-          add(Read::group_by_id, "/api/v1/groups/" + percent_encode(id), id);
+          add(Read::group_by_id, group_by_id(link.okta_id), std::string(link.okta_id));
         }
       }
       break;
     }
     case Step::written:
-      for (const std::string& id : scope_.recently_written) {
-        add(Read::by_id, "/api/v1/users/" + percent_encode(id), id);
-      }
+      for (const std::string& id : scope_.recently_written) add(Read::by_id, user_by_id(id), id);
       break;
     case Step::users:
       add_user_chains();
       break;
-    case Step::closing: {
-      const WallTime since =
-          scope_.changed_since.value_or(first_date_.value_or(started_) + -kLookBackMs);
-      add(Read::closing, search("lastUpdated ge " + quoted(since)));
+    case Step::closing:
+      add_closing();
       break;
-    }
-    case Step::linked:
-      if (sees_nothing_) break;  // not certified anyway: no thousands of reads for nothing
-      if (scope_.links == nullptr) break;
-      for (const LinkView link : *scope_.links) {
-        if (link.kind == Link::Kind::user && seen_.pass_of(link.okta_id) == 0) {
-          const std::string id(link.okta_id);
-          add(Read::by_id, "/api/v1/users/" + percent_encode(id), id);
-        }
+    case Step::everyone:
+      if (!sees_nothing_ && !went_blind_ && seen_from_before_ < everyone_count_) {
+        add(Read::everyone, members_of(everyone_id_, pages_), everyone_id_);
       }
+      break;
+    case Step::unseen:
+      add_unseen();
       break;
     case Step::members:
-      for (const std::string& id : wanted_groups_) {
-        add(Read::members, "/api/v1/groups/" + percent_encode(id) + "/users?limit=1000", id);
-      }
+      for (const std::string& id : wanted_groups_) add(Read::members, members_of(id, pages_), id);
+      break;
+    case Step::sight:
+      if (!members_empty_ || sees_nothing_ || went_blind_) break;
+      add(Read::sight,
+          built_in_seen_ ? built_in_groups(pages_) : user_in_list(principal_.user_id, query_));
       break;
     case Step::end:
       certify();
@@ -154,7 +141,7 @@ std::vector<ListRequest> Listing::ready() {
   std::vector<ListRequest> out;
   if (done()) return out;
   while (first_open_ < chains_.size() && chains_[first_open_].ended) ++first_open_;
-  for (std::size_t i = first_open_; i < chains_.size() && asked_ < kMostAsked; ++i) {
+  for (std::size_t i = first_open_; i < chains_.size() && asked_ < most_asked(); ++i) {
     Chain& chain = chains_[i];
     if (chain.ended || chain.asked) continue;
     chain.asked = true;
@@ -165,9 +152,9 @@ std::vector<ListRequest> Listing::ready() {
     request.request.target = chain.target;
     request.delay_ms = chain.delay_ms;
     chain.delay_ms = 0;
-    static constexpr std::array<const char*, 12> kTerms{
-        "org",   "org",   "identity", "schema", "protection", "groups",
-        "rules", "users", "closing",  "by id",  "by id",      "members"};
+    static constexpr std::array<const char*, 14> kTerms{
+        "org",   "org",     "identity", "schema", "protection", "groups",   "rules",
+        "users", "closing", "by id",    "by id",  "members",    "everyone", "sight"};
     ++summary_.requests;
     ++summary_.requests_by_term[kTerms[static_cast<std::size_t>(chain.read)]];
     out.push_back(std::move(request));
@@ -195,38 +182,17 @@ void Listing::answered(std::uint64_t token, HttpExchange exchange) {
 }
 
 void Listing::step_ended() {
-  switch (step_) {
-    case Step::basics:
-      keep_basics();
-      begin(Step::linked_groups);
-      return;
-    case Step::linked_groups:
-      basics_ended();
-      begin(Step::written);
-      return;
-    case Step::written:
-      begin(Step::users);
-      return;
-    case Step::users:
-      begin(Step::closing);
-      return;
-    case Step::closing:
-      if (scope_.changed_since) {
-        begin(Step::end);
-        return;
-      }
-      users_ended();
-      begin(Step::linked);
-      return;
-    case Step::linked:
-      begin(Step::members);
-      return;
-    case Step::members:
-      begin(Step::end);
-      return;
-    case Step::end:
-      return;
-  }
+  if (step_ == Step::basics) keep_basics();
+  if (step_ == Step::linked_groups) basics_ended();
+  if (step_ == Step::closing && !scope_.changed_since) users_ended();
+  if (step_ == Step::written && scope_.only_linked) sees_nothing_ = !built_in_seen_;
+  if (step_ != Step::end) begin(following());
+}
+
+Listing::Step Listing::following() const {
+  if (step_ == Step::closing && scope_.changed_since) return Step::end;
+  if (step_ == Step::written && scope_.only_linked) return Step::unseen;
+  return static_cast<Step>(static_cast<int>(step_) + 1);
 }
 
 void Listing::keep_basics() {
@@ -241,7 +207,13 @@ void Listing::basics_ended() {
   sink_.principal(principal_);
   for (const std::string& id : protected_) sink_.protected_user(id);
   for (const Group& group : groups_) {
-    built_in_seen_ = built_in_seen_ || group.type == GroupType::built_in;
+    if (group.type == GroupType::built_in) {
+      built_in_seen_ = true;
+      if (everyone_id_.empty() || group.user_count.value_or(0) > everyone_count_) {
+        everyone_id_ = group.id;
+        everyone_count_ = group.user_count.value_or(0);
+      }
+    }
     sink_.group(group);
   }
   summary_.groups = groups_.size();
@@ -255,13 +227,14 @@ void Listing::basics_ended() {
 }
 
 /// An under-privileged credential gets `200 []`: only a listing that shows the credential's own
-/// owner, or the group that every org has, proves that it shows anybody.
+/// owner, or the group that every org has, proves that it shows anybody. The closing chain asks for
+/// the owner once more, so that it proves it for all chains before.
 void Listing::users_ended() {
-  if (!principal_.user_id.empty()) {
-    const std::uint8_t pass = seen_.pass_of(principal_.user_id);
-    sees_nothing_ = pass == 0 || pass == kByIdPass;
-  } else {
+  if (principal_.user_id.empty()) {
     sees_nothing_ = !built_in_seen_;
+  } else if (!anchor_seen_) {
+    const std::uint8_t pass = seen_.pass_of(anchor_);
+    (pass == 0 || pass == kByIdPass ? sees_nothing_ : went_blind_) = true;
   }
 }
 
@@ -270,7 +243,7 @@ void Listing::again(Chain& chain, Error why, bool smaller) {
     restart(chain, std::move(why));
     return;
   }
-  if (smaller) halve(chain.target);
+  if (smaller) halve_rows(chain.target, std::max(1, pages_.rows / 8));
   chain.delay_ms = kFirstDelayMs << (chain.tries - 1);
 }
 
@@ -289,6 +262,7 @@ void Listing::restart(Chain& chain, Error why) {
   chain.ids.clear();
   chain.known = IdSet();
   chain.doubted = false;
+  chain.end_doubted = false;
   if (chain.read == Read::users || chain.read == Read::closing) chain.pass = next_pass_++;
 }
 
@@ -322,7 +296,7 @@ bool Listing::tolerated(Chain& chain, const Error& error) {
       if (!refused) return false;
       // Needs no permission, and names the same id.
       chain.read = Read::org_public;
-      chain.first = chain.target = "/.well-known/okta-organization";
+      chain.first = chain.target = row_of(Endpoint::get_wellknown_org_metadata).path;
       chain.tries = 0;
       return true;
     }
@@ -335,6 +309,11 @@ bool Listing::tolerated(Chain& chain, const Error& error) {
       summary_.notes.push_back(make_error(ErrorCode::okta_protection_unread,
                                           "holders of admin roles could not be listed",
                                           chain.target));
+      return true;
+    case Read::everyone:
+      if (!refused) return false;
+      chain.ended = true;
+      summary_.reasons.push_back(more_counted());
       return true;
     default:
       return false;
@@ -384,8 +363,28 @@ void Listing::refused(Chain& chain, const HttpExchange& exchange) {
 }
 
 bool Listing::short_page(const Chain& chain, std::size_t count) const {
-  const auto limit = limit_of(chain.target);
-  return limit && count < static_cast<std::size_t>(limit->value);
+  const auto rows = rows_asked(chain.target);
+  return rows && count < static_cast<std::size_t>(*rows);
+}
+
+/// A full page without a next one may have lost its link, an empty one its rows. Neither is an
+/// error: Okta does not say how it ends a list whose last page is full (FACTS 4).
+bool Listing::doubtful_end(Chain& chain, std::size_t count) {
+  if (chain.read != Read::groups && chain.read != Read::rules && chain.read != Read::users &&
+      chain.read != Read::closing && chain.read != Read::members && chain.read != Read::everyone) {
+    return false;
+  }
+  const bool full = rows_asked(chain.target) && !short_page(chain, count);
+  const bool emptied = count == 0 && chain.target != chain.first;
+  if (!full && !emptied) return false;
+  if (chain.end_doubted) {
+    ended_on_full_ = ended_on_full_ || (full && chain.read == Read::everyone);
+    return false;
+  }
+  chain.end_doubted = true;
+  ++chain.tries;
+  chain.delay_ms = kFirstDelayMs;
+  return true;
 }
 
 void Listing::page(Chain& chain, HttpReply& reply) {
@@ -400,7 +399,9 @@ void Listing::page(Chain& chain, HttpReply& reply) {
     return;
   }
   if (!*next) {
-    if (chain.read != Read::assignees) last_page(chain);
+    if (chain.read == Read::assignees || doubtful_end(chain, *count)) return;
+    if (chain.read == Read::members && *count == 0) members_empty_ = true;
+    last_page(chain);
     return;
   }
   if (short_page(chain, *count) && chain.read != Read::assignees) {
@@ -415,15 +416,14 @@ void Listing::page(Chain& chain, HttpReply& reply) {
     summary_.reasons.push_back(std::move(error));
   }
   chain.tries = 0;
+  chain.end_doubted = false;
   chain.target = **next;
-  // Next links of Okta have been seen to drop `expand` (sample 62).
-  if (chain.read == Read::groups && chain.target.find(kStats) == std::string::npos) {
-    chain.target += kStats;
-  }
+  if (chain.read == Read::groups) keep_stats(chain.target);
 }
 
 void Listing::last_page(Chain& chain) {
   chain.ended = true;
+  if (chain.read == Read::everyone) unseen_ = std::move(chain.ids);
   if (chain.read != Read::members) return;
   for (const std::string& id : chain.ids) sink_.member(chain.subject, id);
   summary_.members += chain.ids.size();
@@ -434,7 +434,7 @@ void Listing::last_page(Chain& chain) {
 /// A `created` second for each account gives the cuts that make chains of equal length.
 std::vector<WallTime> Listing::boundaries() {
   std::vector<WallTime> out;
-  if (created_s_.size() < kChainsFrom) return out;
+  if (created_s_.size() < pages_.chains_from) return out;
   for (std::size_t i = 1; i < kMostChains; ++i) {
     const auto at =
         created_s_.begin() + static_cast<std::ptrdiff_t>(created_s_.size() * i / kMostChains);
@@ -445,12 +445,27 @@ std::vector<WallTime> Listing::boundaries() {
   return out;
 }
 
+Error Listing::more_counted() const {
+  return make_error(ErrorCode::okta_page_incomplete,
+                    "the org counts " + std::to_string(everyone_count_) +
+                        " users, its lists show " + std::to_string(seen_from_before_),
+                    std::string(row_of(Endpoint::list_users).path));
+}
+
 void Listing::certify() {
   if (sees_nothing_) {
     summary_.reasons.push_back(make_error(
         ErrorCode::okta_sees_nothing,
         principal_.user_id.empty() ? "the listing shows no built-in group"
                                    : "the listing does not show the credential's own owner"));
+  } else if (went_blind_) {
+    summary_.reasons.push_back(
+        make_error(ErrorCode::okta_sees_nothing,
+                   "the credential stopped seeing the org's users while they were read"));
+  }
+  // Deletions explain fewer users than were counted, unless the list of Everyone was cut off too.
+  if (!scope_.only_linked && ended_on_full_ && seen_from_before_ < everyone_count_) {
+    summary_.reasons.push_back(more_counted());
   }
   summary_.certified = summary_.reasons.empty();
   summary_.as_of = first_date_.value_or(started_);

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "connectors/http/message.h"
+#include "connectors/okta/endpoints.h"
 #include "connectors/okta/id_set.h"
+#include "connectors/okta/listing_requests.h"
 #include "connectors/okta/page_reader.h"
 #include "service/base/result.h"
 #include "service/ports/directory.h"
@@ -29,20 +31,26 @@ struct ListRequest {
 /// linked
 ///    groups that the list does not show: it may lag behind their making;
 /// 2. users written in the last minute, by id: an index may still show them as they were;
-/// 3. users in chains: disjoint ranges of `created` by the last certified listing's boundaries,
-///    else one chain over all. By `search`, because a plain list omits deactivated users; unsorted,
-///    because `created` never changes and so no user moves between chains;
-/// 4. the closing chain, `lastUpdated` from a minute before the listing began;
-/// 5. linked users that no chain showed, by id;
-/// 6. members of the groups that the sink wants.
+/// 3. users in chains, at most four at a time: disjoint ranges of `created` by the last certified
+///    listing's boundaries; without any, one chain for each status if the org counts many users,
+///    else one over all (decision 0240). A plain list would omit deactivated users;
+/// 4. the closing chain, `lastUpdated` from a minute before the listing began. It also asks for one
+///    user known to be there, which proves that the credential still sees the org;
+/// 5. if the org counts more users than the chains showed, the ids that its Everyone group names;
+/// 6. users that no chain showed, by id: linked ones and those of step 5;
+/// 7. members of the groups that the sink wants; if one has none, a list that cannot be empty.
 /// Step 1 gives the sink schema, principal, protected users, groups and rules in that order.
+/// With ScanScope::only_linked steps 3 to 5 are left out, and the group that every org has proves
+/// that the credential sees the org.
 /// With ScanScope::changed_since there is one chain and nothing else: users by `lastUpdated`.
 /// A page is asked for again (halved after a 5xx or a lost reply), then its chain starts again
-/// once, then the listing is not certified and says why.
+/// once, then the listing is not certified and says why. Asked for again are also an end on a full
+/// page (Okta need not give an empty one, but a lost link looks the same) and an empty page.
 class Listing {
  public:
   /// `started` stands in for server time if no reply shows a Date.
-  Listing(const ScanScope& scope, DirectorySink& sink, std::string base_url, WallTime started);
+  Listing(const ScanScope& scope, DirectorySink& sink, std::string base_url, WallTime started,
+          PageSizes pages = {});
 
   /// Requests to send now; each is given once.
   std::vector<ListRequest> ready();
@@ -52,19 +60,20 @@ class Listing {
   /// org.read_only, tls.*.
   Result<ScanSummary> finish();
 
-  /// Users from which on it pays to read in several chains next time.
-  static constexpr std::size_t kChainsFrom = 2'000;
   static constexpr std::size_t kMostChains = 4;
 
  private:
+  static constexpr std::size_t kMostAsked = 16;  // requests out at once
   enum class Step : std::uint8_t {
     basics,
     linked_groups,
     written,
     users,
     closing,
-    linked,
+    everyone,
+    unseen,
     members,
+    sight,
     end
   };
   enum class Read : std::uint8_t {
@@ -79,7 +88,9 @@ class Listing {
     closing,
     by_id,
     group_by_id,
-    members
+    members,
+    everyone,
+    sight
   };
   struct Chain {
     Read read = Read::users;
@@ -91,7 +102,8 @@ class Listing {
     int restarts = 0;
     bool asked = false;
     bool ended = false;
-    bool doubted = false;  // its last page held nobody new
+    bool doubted = false;      // its last page held nobody new
+    bool end_doubted = false;  // its end was asked for again
     std::int64_t delay_ms = 0;
     std::vector<Group> groups;
     std::vector<GroupRule> rules;
@@ -100,9 +112,12 @@ class Listing {
   };
 
   void begin(Step step);
-  void add(Read read, std::string target, std::string subject = {});
+  void add(Read read, const OktaRequest& request, std::string subject = {});
   void add_user_chains();
+  void add_closing();
+  void add_unseen();
   void step_ended();
+  Step following() const;
   void keep_basics();
   void basics_ended();
   void users_ended();
@@ -112,18 +127,25 @@ class Listing {
   void page(Chain& chain, HttpReply& reply);
   void last_page(Chain& chain);
   Result<std::size_t> take(Chain& chain, std::string& body);
+  Result<std::size_t> take_by_id(Chain& chain, std::string& body);
   Result<std::size_t> take_users(Chain& chain, std::string& body);
   void refused(Chain& chain, const HttpExchange& exchange);
   bool tolerated(Chain& chain, const Error& error);
   void take_account(const AccountView& account, const Chain& chain, std::size_t& again);
   bool short_page(const Chain& chain, std::size_t count) const;
+  bool doubtful_end(Chain& chain, std::size_t count);
+  Result<std::size_t> take_ids(Chain& chain, std::string& body);
+  std::size_t most_asked() const { return step_ == Step::users ? kMostChains : kMostAsked; }
   std::vector<WallTime> boundaries();
+  Error more_counted() const;
   void certify();
 
   const ScanScope& scope_;
   DirectorySink& sink_;
   std::string base_url_;
   WallTime started_;
+  PageSizes pages_;
+  UserQuery query_ = UserQuery::search;
   PageReader reader_;
   Step step_ = Step::basics;
   std::deque<Chain> chains_;  // of this step; a token is a position plus the step's base
@@ -141,6 +163,17 @@ class Listing {
   std::vector<std::string> wanted_groups_;
   bool built_in_seen_ = false;
   bool sees_nothing_ = false;
+  bool went_blind_ = false;     // saw the org at first and then no longer
+  bool members_empty_ = false;  // of some group: what a blind credential is shown of any
+  bool ended_on_full_ = false;  // the list of Everyone ended on a full page
+  std::string everyone_id_;     // of the built-in group that counts most users
+  std::uint64_t everyone_count_ = 0;
+  std::uint64_t seen_from_before_ = 0;  // users created before the listing began
+  WallTime closing_since_;
+  std::string first_id_;  // of the first user that a chain showed
+  std::string anchor_;    // the user that the closing chain must show
+  bool anchor_seen_ = false;
+  std::vector<std::string> unseen_;  // ids that Everyone names and no chain showed
   IdSet seen_;
   IdSet read_by_id_;  // also those found gone; seen_ forgets, it keeps the last pass only
   std::uint8_t next_pass_ = 1;

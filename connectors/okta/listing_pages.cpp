@@ -21,10 +21,14 @@ std::size_t append(std::vector<T>& to, IdSet& known, std::vector<T> from) {
 
 void Listing::take_account(const AccountView& account, const Chain& chain, std::size_t& again) {
   if (chain.read == Read::by_id) read_by_id_.mark(account.id, 1);
+  if (chain.read == Read::users && first_id_.empty()) first_id_ = account.id;
+  const bool is_anchor = chain.read == Read::closing && account.id == anchor_;
+  anchor_seen_ = anchor_seen_ || is_anchor;
   const std::uint8_t before = seen_.mark(account.id, chain.pass);
   if (before == 0) {
     sink_.account(account);
     ++summary_.users;
+    if (account.created <= first_date_.value_or(started_)) ++seen_from_before_;
     created_s_.push_back(
         static_cast<std::uint32_t>(std::max<std::int64_t>(0, account.created.ms / kSecondMs)));
     return;
@@ -32,7 +36,8 @@ void Listing::take_account(const AccountView& account, const Chain& chain, std::
   if (before == chain.pass) ++again;
   // The index cannot know better than a read by id, whichever chains showed the user since.
   const bool known_by_id = read_by_id_.pass_of(account.id) != 0;
-  if (chain.read == Read::closing && !known_by_id && before != chain.pass) {
+  const bool changed = !is_anchor || closing_since_ <= account.last_updated;
+  if (chain.read == Read::closing && changed && !known_by_id && before != chain.pass) {
     sink_.account_again(account);
   }
 }
@@ -49,6 +54,16 @@ Result<std::size_t> Listing::take_users(Chain& chain, std::string& body) {
     return make_error(ErrorCode::okta_page_incomplete, "the same page came twice", chain.first);
   }
   return count;
+}
+
+Result<std::size_t> Listing::take_by_id(Chain& chain, std::string& body) {
+  std::size_t again = 0;
+  const auto read =
+      reader_.user(body, [&](const AccountView& account) { take_account(account, chain, again); });
+  if (!read) return read.error();
+  // It exists, and yet the closing chain does not show it.
+  if (step_ == Step::unseen && chain.subject == anchor_ && !anchor_seen_) went_blind_ = true;
+  return std::size_t{1};
 }
 
 Result<std::size_t> Listing::take(Chain& chain, std::string& body) {
@@ -96,26 +111,33 @@ Result<std::size_t> Listing::take(Chain& chain, std::string& body) {
     case Read::users:
     case Read::closing:
       return take_users(chain, body);
-    case Read::by_id: {
-      std::size_t again = 0;
-      const auto read = reader_.user(
-          body, [&](const AccountView& account) { take_account(account, chain, again); });
-      if (!read) return read.error();
-      return std::size_t{1};
-    }
+    case Read::by_id:
+      return take_by_id(chain, body);
     case Read::group_by_id: {
       auto groups = read_groups("[" + body + "]");
       if (!groups) return groups.error();
       for (Group& group : *groups) groups_.push_back(std::move(group));
       return std::size_t{1};
     }
+    case Read::sight: {
+      const auto ids = reader_.ids(body);
+      if (!ids) return ids.error();
+      went_blind_ = went_blind_ || ids->empty();
+      return ids->size();
+    }
     case Read::members:
+    case Read::everyone:
       break;
   }
+  return take_ids(chain, body);
+}
+
+Result<std::size_t> Listing::take_ids(Chain& chain, std::string& body) {
   auto ids = reader_.ids(body);
   if (!ids) return ids.error();
   for (std::string& id : *ids) {
-    if (chain.known.mark(id, 1) == 0) chain.ids.push_back(std::move(id));
+    const bool wanted = chain.read == Read::members || seen_.pass_of(id) == 0;
+    if (wanted && chain.known.mark(id, 1) == 0) chain.ids.push_back(std::move(id));
   }
   return ids->size();
 }

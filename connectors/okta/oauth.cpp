@@ -15,7 +15,6 @@
 namespace rollcall {
 namespace {
 
-constexpr std::string_view kTokenPath = "/oauth2/v1/token";
 constexpr std::int64_t kAssertionLasts = 300;  // seconds; Okta takes an hour at most
 constexpr std::int64_t kProofBackdated = 5;    // seconds: `iat` must not lie ahead
 constexpr std::int64_t kClockMatters = 2'000;  // the Date header counts whole seconds
@@ -24,7 +23,10 @@ constexpr std::int64_t kRenewShare = 5;  // a short-lived one: in its last fifth
 constexpr int kMostAttempts = 4;         // without a proper answer
 constexpr int kMostNonces = 3;
 constexpr std::int64_t kMostWait = 65 * kSecondMs;
+constexpr std::int64_t kLongestToken = 24 * 3'600;  // Okta's last an hour (FACTS 2.1)
 constexpr std::size_t kShownBytes = 200;
+
+std::string token_path() { return std::string(row_of(Endpoint::oauth_token).path); }
 
 bool mentions(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(), [text](std::string_view word) {
@@ -119,7 +121,12 @@ struct TokenEndpoint::Asked {
 
 TokenEndpoint::TokenEndpoint(OAuthOptions options, Surroundings around)
     : options_(std::move(options)), around_(std::move(around)) {
-  if (!around_.wait) around_.wait = sleep_ms;
+  if (!around_.wait) {
+    around_.wait = [](std::int64_t ms) {
+      sleep_ms(ms);
+      return true;
+    };
+  }
 }
 
 Result<void> TokenEndpoint::open() {
@@ -165,7 +172,7 @@ Result<std::string> TokenEndpoint::proof(const HttpRequest& request, std::string
 Result<HttpRequest> TokenEndpoint::request(const SigningKey& key,
                                            const std::vector<std::string>& scopes) const {
   Json claims = Json::object();
-  claims.set("aud", around_.base_url + std::string(kTokenPath));
+  claims.set("aud", around_.base_url + token_path());
   claims.set("iss", options_.client_id).set("sub", options_.client_id);
   claims.set("exp", org_time().ms / kSecondMs + kAssertionLasts);
   claims.set("jti", hex(random_bytes(16)));
@@ -173,17 +180,16 @@ Result<HttpRequest> TokenEndpoint::request(const SigningKey& key,
   header.set("typ", "JWT");
   const auto assertion = key.sign_jwt(std::move(header), claims);
   if (!assertion) return assertion.error();
-  HttpRequest out;
-  out.method = "POST";
-  out.target = kTokenPath;
-  out.headers = {{"Accept", "application/json"},
-                 {"Content-Type", "application/x-www-form-urlencoded"},
-                 {"User-Agent", "Rollcall/" + around_.version}};
   const std::array<std::string, 4> fields{
       form_field("grant_type", "client_credentials"), form_field("scope", join(scopes, " ")),
       form_field("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
       form_field("client_assertion", *assertion)};
-  out.body = join(fields, "&");
+  auto built = OktaRequest(Endpoint::oauth_token).form(join(fields, "&")).build();
+  if (!built) return built;
+  HttpRequest out = std::move(*built);
+  out.headers = {{"Accept", "application/json"},
+                 {"Content-Type", "application/x-www-form-urlencoded"},
+                 {"User-Agent", "Rollcall/" + around_.version}};
   if (proof_key_) {
     auto proved = proof(out, {}, nonce_);
     if (!proved) return proved.error();
@@ -245,22 +251,22 @@ TokenEndpoint::Step TokenEndpoint::later(const HttpExchange& exchange, Asked& as
     }
   }
   if (++asked.failures >= kMostAttempts) {
-    return exchange.reply ? read_failure(exchange, kTokenPath) : exchange.failure->error;
+    return exchange.reply ? read_failure(exchange, token_path()) : exchange.failure->error;
   }
-  around_.wait(std::clamp<std::int64_t>(wait, kSecondMs, kMostWait));
-  return {};
+  if (around_.wait(std::clamp<std::int64_t>(wait, kSecondMs, kMostWait))) return {};
+  return make_error(ErrorCode::run_stopped, "the run was stopped while it waited for a token");
 }
 
 TokenEndpoint::Step TokenEndpoint::granted(const HttpReply& reply, MonoTime sent_at) const {
   const auto unreadable = [](std::string why) {
-    return make_error(ErrorCode::okta_token_unreadable, std::move(why), std::string(kTokenPath));
+    return make_error(ErrorCode::okta_token_unreadable, std::move(why), token_path());
   };
   const auto body = parse_json(reply.body);
   if (!body) return unreadable("the reply with the token is not JSON");
   AccessToken token;
   token.text = Secret(std::string((*body)["access_token"].as_string()));
   token.bound = ascii_iequals((*body)["token_type"].as_string(), "DPoP");
-  const std::int64_t lasts = (*body)["expires_in"].as_int() * kSecondMs;
+  const std::int64_t lasts = std::min((*body)["expires_in"].as_int(), kLongestToken) * kSecondMs;
   if (token.text.empty() || lasts <= 0) return unreadable("the reply holds no token");
   if (token.bound != proof_key_.has_value()) {
     return unreadable(token.bound ? "the token is bound to a key, but none was named"
@@ -280,7 +286,7 @@ TokenEndpoint::Step TokenEndpoint::refused(const HttpReply& reply, Asked& asked)
   if (said.error.empty()) {
     return make_error(ErrorCode::okta_token_unreadable,
                       fmt::format("the token was answered with {} and no reason", reply.status),
-                      std::string(kTokenPath));
+                      token_path());
   }
   const ErrorCode code = grant_error(said.error, said.description, proof_key_.has_value());
   const bool about_time = code == ErrorCode::okta_clock_off || code == ErrorCode::okta_dpop_refused;
@@ -301,7 +307,7 @@ TokenEndpoint::Step TokenEndpoint::refused(const HttpReply& reply, Asked& asked)
   const std::string id = request_id(reply);
   why += fmt::format("; it says {} {}", said.error, quoted_words(said.description));
   if (!id.empty()) why += ", request id " + id;
-  return make_error(code, std::move(why), std::string(kTokenPath));
+  return make_error(code, std::move(why), token_path());
 }
 
 }  // namespace rollcall

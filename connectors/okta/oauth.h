@@ -52,7 +52,8 @@ class TokenEndpoint {
     std::string version;
     std::int64_t deadline_ms = 60'000;
     const Clock* clock = nullptr;
-    std::function<void(std::int64_t)> wait;  // between attempts; empty: sleeps
+    /// Waits so many ms between attempts; false: there is to be no further one. Empty: sleeps.
+    std::function<bool(std::int64_t)> wait;
   };
   TokenEndpoint(OAuthOptions options, Surroundings around);
 

@@ -106,7 +106,10 @@ Result<std::vector<Group>> read_groups(std::string_view body) {
     group.description = item["profile"]["description"].as_string();
     group.last_updated = time_in(item["lastUpdated"]);
     group.last_membership_updated = time_in(item["lastMembershipUpdated"]);
-    group.confers_admin = item["_embedded"]["stats"]["hasAdminPrivileges"].as_bool();
+    const Json& stats = item["_embedded"]["stats"];
+    group.confers_admin = stats["hasAdminPrivileges"].as_bool();
+    const std::int64_t users = stats["usersCount"].as_int(-1);
+    if (users >= 0) group.user_count = static_cast<std::uint64_t>(users);
     out.push_back(std::move(group));
   }
   return out;

@@ -9,6 +9,10 @@
 namespace rollcall {
 namespace {
 
+/// No limit and no instant in seconds is as large; what is counts as unreadable, and may be
+/// multiplied nowhere.
+constexpr std::int64_t kLargestNumber = 1'000'000'000'000;
+
 std::vector<std::int64_t> numbers_of(const HttpHeaders& headers, std::string_view name) {
   std::vector<std::int64_t> out;
   for (const std::string_view line : header_values(headers, name)) {
@@ -16,7 +20,8 @@ std::vector<std::int64_t> numbers_of(const HttpHeaders& headers, std::string_vie
       const std::string_view text = trim(part);
       std::int64_t value = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error == std::errc() && end == text.data() + text.size()) out.push_back(value);
+      const bool whole = error == std::errc() && end == text.data() + text.size();
+      if (whole && value >= 0 && value <= kLargestNumber) out.push_back(value);
     }
   }
   return out;

@@ -3,6 +3,7 @@
 
 namespace rollcall {
 
+inline constexpr int kOk = 200;
 inline constexpr int kBadRequest = 400;
 inline constexpr int kUnauthorised = 401;
 inline constexpr int kForbidden = 403;

@@ -28,6 +28,7 @@ constexpr std::array kVerbs{
     Verb{"reject", "say no to what a plan holds", verb_reject},
     Verb{"runs", "list the newest runs", verb_runs},
     Verb{"show", "show one run or plan", verb_show},
+    Verb{"okta", "look at the org and change single things in it", verb_okta},
     Verb{"migrate", "bring the journal's schema up", verb_migrate},
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "connectors/okta/endpoints.h"
+#include "service/base/text.h"
 #include "service/config/settings.h"
 
 namespace rollcall {
@@ -37,10 +39,17 @@ Result<std::vector<SigningKey>> read_keys(const OAuthSettings& oauth) {
   return keys;
 }
 
-OAuthOptions oauth_options(const Settings& settings, const OAuthSettings& oauth, bool write) {
+OAuthOptions oauth_options(const Settings& settings, const OAuthSettings& oauth, bool write,
+                           const Scopes& beyond = {}) {
   OAuthOptions options;
   options.client_id = oauth.client_id;
-  options.scopes = oauth.scopes.empty() ? needed_scopes(settings, write) : oauth.scopes;
+  options.scopes = oauth.scopes;
+  if (oauth.scopes.empty()) {
+    const Scopes needed = needed_scopes(settings, write);
+    std::set<std::string> all(needed.begin(), needed.end());
+    all.insert(beyond.begin(), beyond.end());
+    options.scopes.assign(all.begin(), all.end());
+  }
   options.dpop = oauth.dpop;
   options.keys = [oauth] { return read_keys(oauth); };
   return options;
@@ -63,22 +72,40 @@ Result<bool> gives(TokenEndpoint& endpoint, const Scopes& scopes, Transport& tra
 
 }  // namespace
 
+Scopes scopes_of(std::initializer_list<Endpoint> endpoints) {
+  std::set<std::string> scopes;
+  for (const Endpoint endpoint : endpoints) {
+    for (const std::string_view scope : split(row_of(endpoint).scopes, ' ')) {
+      if (!scope.empty()) scopes.emplace(scope);
+    }
+  }
+  return {scopes.begin(), scopes.end()};
+}
+
 Scopes needed_scopes(const Settings& settings, bool write) {
   const UserSettings& users = settings.users;
-  // Roles are read to know who may not be touched.
-  std::set<std::string> scopes{"okta.groups.read", "okta.roles.read", "okta.schemas.read",
-                               "okta.users.read"};
-  if (write && (users.manage_attributes || users.manage_lifecycle)) {
-    scopes.insert("okta.users.manage");
+  std::set<std::string> scopes;
+  const auto uses = [&scopes](std::initializer_list<Endpoint> endpoints) {
+    for (std::string& scope : scopes_of(endpoints)) scopes.insert(std::move(scope));
+  };
+  // What a listing cannot do without; roles are read to know who may not be touched. The org's id
+  // has a public source too (decision 0220).
+  uses({Endpoint::list_users, Endpoint::get_user, Endpoint::get_user_schema, Endpoint::list_groups,
+        Endpoint::list_group_rules, Endpoint::list_group_users,
+        Endpoint::list_users_with_role_assignments});
+  if (write && users.manage_attributes) uses({Endpoint::create_user, Endpoint::update_user});
+  if (write && users.manage_lifecycle) uses({Endpoint::suspend_user, Endpoint::deactivate_user});
+  if (write && (users.manage_groups || removes_groups(users))) {
+    uses({Endpoint::create_group, Endpoint::assign_user_to_group,
+          Endpoint::unassign_user_from_group});
   }
-  if (write && (users.manage_groups || removes_groups(users))) scopes.insert("okta.groups.manage");
   return {scopes.begin(), scopes.end()};
 }
 
 void set_credential(OktaOptions& options, const Settings& settings, const AuthSettings& auth,
-                    bool write) {
+                    bool write, const Scopes& beyond) {
   if (auth.oauth) {
-    options.oauth = oauth_options(settings, *auth.oauth, write);
+    options.oauth = oauth_options(settings, *auth.oauth, write, beyond);
   } else {
     options.token = [ref = auth.api_token] { return resolve(ref); };
   }
@@ -130,6 +157,34 @@ Result<ScopeReport> ask_for_scopes(const Program& program, const Settings& setti
     if (!has(needed, scope)) report.superfluous.push_back(scope);
   }
   return report;
+}
+
+Result<Access> ask_for_access(const Program& program, const Settings& settings,
+                              const AuthSettings& auth, bool write, bool try_to_write) {
+  HttpClientOptions http;
+  http.base_url = settings.okta.base_url;
+  http.ca_file = settings.okta.ca_file;
+  const auto transport = HttpClient::open(http);
+  if (!transport) return transport.error();
+  AccessQuestions questions;
+  questions.base_url = settings.okta.base_url;
+  questions.version = ROLLCALL_VERSION;
+  questions.try_to_write = try_to_write;
+  OktaOptions options;
+  set_credential(options, settings, auth, write);
+  std::unique_ptr<Authorizer> authorizer;
+  if (options.oauth) {
+    questions.client_id = options.oauth->client_id;
+    TokenEndpoint::Surroundings around;
+    around.base_url = settings.okta.base_url;
+    around.version = ROLLCALL_VERSION;
+    around.clock = &program.clock();
+    authorizer = make_oauth_authorizer(*options.oauth, std::move(around));
+  } else {
+    authorizer = make_api_token_authorizer(options.token);
+  }
+  if (const auto opened = authorizer->open(); !opened) return opened.error();
+  return look_at_access(questions, *authorizer, **transport);
 }
 
 }  // namespace rollcall

@@ -41,4 +41,19 @@ class VerbOptions {
   ExitCodes tolerated_;
 };
 
+/// Reads the words, then runs; else the code of help or of wrong usage.
+template <class Run>
+int run_parsed(VerbOptions& options, Program& program, const std::vector<std::string>& words,
+               Run run) {
+  switch (options.parse(program, words)) {
+    case VerbOptions::Parsed::help:
+      return 0;
+    case VerbOptions::Parsed::wrong:
+      return 64;
+    case VerbOptions::Parsed::run:
+      break;
+  }
+  return run();
+}
+
 }  // namespace rollcall

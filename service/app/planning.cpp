@@ -6,7 +6,9 @@
 
 #include "service/app/approvals.h"
 #include "service/app/flapping.h"
+#include "service/app/planning_sinks_internal.h"
 #include "service/base/text.h"
+#include "service/execute/coordinator.h"
 #include "service/reconcile/guard.h"
 #include "service/reconcile/leavers.h"
 #include "service/reconcile/plan_builder.h"
@@ -37,94 +39,12 @@ SnapshotKeys snapshot_keys(const Settings& settings) {
   return keys;
 }
 
-/// Fills the snapshot from the listing. Memberships that we wrote within the last minute stand as
-/// we left them: the lists that show them may lag behind (FACTS 6).
-class SnapshotSink final : public DirectorySink {
- public:
-  SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const LinkList& links,
-               const std::vector<OwnMembership>& own)
-      : snapshot_(snapshot), settings_(settings) {
-    for (const LinkView link : links) {
-      if (link.kind == Link::Kind::group) linked_groups_.emplace(link.okta_id);
-    }
-    for (const OwnMembership& one : own) own_[one.group_id][one.user_id] = one.member;
-  }
-  void schema(const OrgSchema& schema) override { snapshot_.set_schema(schema); }
-  void principal(const Principal& principal) override { snapshot_.set_principal(principal); }
-  void protected_user(std::string_view id) override { snapshot_.protect(id); }
-  void group(const Group& group) override { snapshot_.add_group(group); }
-  void rule(const GroupRule& rule) override { snapshot_.add_rule(rule); }
-  void account(const AccountView& account) override { snapshot_.add_account(account); }
-  void account_again(const AccountView& account) override { snapshot_.replace_account(account); }
-  bool wants_members(const Group& group) const override {
-    return rollcall::wants_members(group, settings_, linked_groups_.count(group.id) > 0) &&
-           (!refusal(group, snapshot_.rules()) || is_protected(group));
-  }
-  void member(std::string_view group_id, std::string_view user_id) override {
-    if (const auto group = own_.find(group_id); group != own_.end()) {
-      if (group->second.count(std::string(user_id)) > 0) return;  // added below, if it is one
-    }
-    snapshot_.add_member(group_id, user_id);
-  }
-  /// At the end of the listing.
-  void add_own() {
-    for (const Group& group : snapshot_.groups()) {
-      const auto own = own_.find(group.id);
-      if (own == own_.end() || !wants_members(group)) continue;
-      for (const auto& [user, is_member] : own->second) {
-        if (is_member) snapshot_.add_member(group.id, user);
-      }
-    }
-  }
-
- private:
-  bool is_protected(const Group& group) const {
-    const auto& names = settings_.guard.protected_groups;
-    return group.confers_admin || std::find(names.begin(), names.end(), group.name) != names.end();
-  }
-  OrgSnapshot& snapshot_;
-  const Settings& settings_;
-  std::set<std::string> linked_groups_;
-  std::map<std::string, std::map<std::string, bool>, std::less<>> own_;  // group, user: member
-};
-
-/// Streams people into the reconciler and remembers whom `where` picks.
-class PeopleSink final : public RecordSink {
- public:
-  PeopleSink(Reconciler& reconciler, const PlanningOptions& options, const AsOf& as_of,
-             std::vector<Finding>& findings)
-      : reconciler_(reconciler), options_(options), as_of_(as_of), findings_(findings) {}
-  void record(const SourceRecord& record) override {
-    reconciler_.person({record.key, record.attributes, record.record, record.line});
-    if (!options_.where) return;
-    EvalScope scope;
-    scope.hr = record.attributes;
-    scope.now = as_of_.instant;
-    scope.zone = as_of_.zone;
-    const auto truth = evaluate_condition(*options_.where, scope);
-    if (truth && *truth == Truth::yes) picked_.emplace(record.key);
-  }
-  void rejected(const RejectedRecord& record) override {
-    if (record.key) reconciler_.rejected(*record.key);
-    findings_.push_back(record.finding);
-  }
-  void note(const Finding& finding) override { findings_.push_back(finding); }
-  const std::set<std::string>& picked() const { return picked_; }
-
- private:
-  Reconciler& reconciler_;
-  const PlanningOptions& options_;
-  const AsOf& as_of_;
-  std::vector<Finding>& findings_;
-  std::set<std::string> picked_;
-};
-
-/// Keeps operations on the picked people, and those on groups that they need; renumbers.
+/// Keeps the picked operations on people, and those on groups that they need; renumbers.
 std::vector<Operation> restrict_to(std::vector<Operation> operations,
-                                   const std::function<bool(const std::string&)>& picked) {
+                                   const std::function<bool(const Operation&)>& picked) {
   std::vector<bool> keep(operations.size() + 1, false);
   for (const Operation& op : operations) {
-    if (!op.subject.empty()) keep[op.id] = picked(op.subject.worker_key);
+    if (!op.subject.empty()) keep[op.id] = picked(op);
   }
   for (const Operation& op : operations) {
     if (!keep[op.id] || op.subject.empty()) continue;
@@ -170,6 +90,9 @@ class PlanningRun {
   Result<void> fix_as_of();
   Result<void> read_people();
   Result<void> decide();
+  Result<void> keep_named_links();
+  std::vector<Operation> picked(std::vector<Operation> operations) const;
+  void note_idle(const std::vector<Operation>& operations);
   Result<void> note_holds(const std::vector<Operation>& operations);
   Result<void> note_leavers(const std::vector<Operation>& operations);
   Result<void> note_flapping(const std::vector<Operation>& operations);
@@ -185,6 +108,7 @@ class PlanningRun {
   const Settings& settings_;
   OrgSnapshot snapshot_;
   LinkList links_;
+  std::uint64_t linked_ = 0;  // users, those not named by an urgent run included
   History history_;
   std::vector<KnownLeaver> known_leavers_;
   ReconcileInputs inputs_;
@@ -200,6 +124,9 @@ Result<void> PlanningRun::recall() {
   auto links = journal.links();
   if (!links) return links.error();
   links_ = std::move(*links);
+  if (options_.urgent) {
+    if (const auto r = keep_named_links(); !r) return r;
+  }
   auto people = journal.person_history();
   if (!people) return people.error();
   history_.people = std::move(*people);
@@ -218,12 +145,42 @@ Result<void> PlanningRun::recall() {
   return ok();
 }
 
+/// An urgent run looks at the named people's accounts and no others.
+Result<void> PlanningRun::keep_named_links() {
+  LinkList named;
+  std::set<std::string> missing = options_.only;
+  for (const LinkView link : links_) {
+    if (link.kind != Link::Kind::user || link.released) continue;
+    ++linked_;
+    const std::string key(link.logical_key);
+    if (options_.only.count(key) == 0) continue;
+    named.add(link);
+    missing.erase(key);
+  }
+  if (named.size() == 0) {
+    return make_error(ErrorCode::person_not_linked,
+                      options_.only.size() == 1 ? "the person named is not linked to an account"
+                                                : "none of the people named is linked",
+                      *options_.only.begin());
+  }
+  links_ = std::move(named);
+  for (const std::string& key : missing) {
+    Finding f;
+    f.code = info(ErrorCode::person_not_linked).id;
+    f.worker_key = key;
+    f.message = "named, but not linked to an account";
+    out_.plan.trailer.findings.push_back(std::move(f));
+  }
+  return ok();
+}
+
 Result<void> PlanningRun::read_org() {
   ScanScope scope;
   scope.profile = &settings_.user_schema;
   scope.links = &links_;
+  scope.only_linked = options_.urgent;
   std::vector<OwnMembership> own;
-  if (parts_.journal != nullptr) {
+  if (parts_.journal != nullptr && !options_.urgent) {
     const WallTime lately = parts_.clock->wall() + -kIndexLag_ms;
     auto written = parts_.journal->written_since(lately);
     if (!written) return written.error();
@@ -235,7 +192,7 @@ Result<void> PlanningRun::read_org() {
     if (!boundaries) return boundaries.error();
     scope.chain_boundaries = std::move(*boundaries);
   }
-  SnapshotSink sink(snapshot_, settings_, links_, own);
+  SnapshotSink sink(snapshot_, settings_, links_, own, options_.urgent);
   auto scan = parts_.directory->observe(scope, sink, stop_);
   if (!scan) return scan.error();
   sink.add_own();
@@ -344,21 +301,18 @@ Result<void> PlanningRun::decide() {
     return ok();
   }
   auto& findings = out_.plan.trailer.findings;
-  findings.insert(findings.end(), reconciled_.findings.begin(), reconciled_.findings.end());
-  for (Finding& renamed : renamed_groups(reconciled_)) findings.push_back(std::move(renamed));
-  std::vector<Operation> operations = build_plan(reconciled_, inputs_);
-  if (restricted()) {
-    operations = restrict_to(std::move(operations), [&](const std::string& key) {
-      if (!options_.only.empty() && options_.only.count(key) == 0) return false;
-      if (options_.where && picked_.count(key) == 0) return false;
-      // The same people each time: by a hash of the key, not by chance.
-      return !options_.sample_percent ||
-             static_cast<double>(fast_hash(key) % 10000) < *options_.sample_percent * 100;
-    });
+  for (const Finding& f : reconciled_.findings) {
+    // Of everybody else an urgent run has not read the account.
+    if (!options_.urgent || options_.only.count(f.worker_key) > 0) findings.push_back(f);
   }
+  if (!options_.urgent) {
+    for (Finding& renamed : renamed_groups(reconciled_)) findings.push_back(std::move(renamed));
+  }
+  std::vector<Operation> operations = picked(build_plan(reconciled_, inputs_));
+  if (options_.urgent) note_idle(operations);
   GuardInputs limits;
   limits.limits = &settings_.guard;
-  limits.linked_enabled = reconciled_.linked_enabled;
+  limits.linked_enabled = options_.urgent ? linked_ : reconciled_.linked_enabled;
   limits.membership_population = reconciled_.membership_population;
   limits.initial_load = reconciled_.initial_load;
   limits.groups = &reconciled_.groups;
@@ -392,6 +346,45 @@ Result<void> PlanningRun::decide() {
   if (const auto noted = note_flapping(operations); !noted) return noted.error();
   out_.plan.operations = std::move(operations);
   return ok();
+}
+
+std::vector<Operation> PlanningRun::picked(std::vector<Operation> operations) const {
+  if (!restricted()) return operations;
+  return restrict_to(std::move(operations), [&](const Operation& op) {
+    const std::string& key = op.subject.worker_key;
+    if (options_.urgent && !contains_person(op.kind)) return false;
+    if (!options_.only.empty() && options_.only.count(key) == 0) return false;
+    if (options_.where && picked_.count(key) == 0) return false;
+    // The same people each time: by a hash of the key, not by chance.
+    return !options_.sample_percent ||
+           static_cast<double>(fast_hash(key) % 10000) < *options_.sample_percent * 100;
+  });
+}
+
+/// Whoever is named in an urgent run and not contained by it deserves a word why.
+void PlanningRun::note_idle(const std::vector<Operation>& operations) {
+  std::set<std::string> busy;
+  for (const Operation& op : operations) busy.insert(op.subject.worker_key);
+  for (const Uncontained& one : reconciled_.not_contained) busy.insert(one.worker_key);
+  for (const LinkView link : links_) {
+    const std::string key(link.logical_key);
+    if (busy.count(key) > 0) continue;
+    const auto account = snapshot_.by_id(link.okta_id);
+    if (!account) continue;  // gone; its finding says so
+    const AccountStatus status = snapshot_.at(*account).status;
+    Finding f;
+    f.worker_key = key;
+    f.user_id = std::string(link.okta_id);
+    if (can_sign_in(status)) {
+      f.code = info(ErrorCode::person_not_leaver).id;
+      f.message = "named, but HR does not say that they have left";
+    } else {
+      f.severity = Severity::info;
+      f.code = info(ErrorCode::person_contained).id;
+      f.message = fmt::format("cannot sign in already: {}", to_string(status));
+    }
+    out_.plan.trailer.findings.push_back(std::move(f));
+  }
 }
 
 Result<void> PlanningRun::note_holds(const std::vector<Operation>& operations) {

@@ -41,6 +41,8 @@ struct PlanningOptions {
   std::optional<Expression> where;
   std::optional<double> sample_percent;
   bool tally_differences = false;
+  /// Contains the people of `only` and does nothing else; of the users only theirs are read.
+  bool urgent = false;
 };
 
 /// What the next runs must know of this one's reading, once it is applied.

@@ -120,17 +120,18 @@ Result<Outputs> outputs_from(const Program& program, const std::string& format,
   return out;
 }
 
+Result<void> keep_plan(const Program& program, const Planned& planned, const Outputs& outputs) {
+  if (outputs.plan_file.empty()) return ok();
+  return write_out(program, outputs.plan_file, plan_text(planned, Format::json, {true}, {}));
+}
+
 Result<void> present_plan(const Program& program, const Planned& planned, const Outputs& outputs) {
   // Asking for a format is asking for the content: a plan cut to counts could not be applied.
   const Redaction shown{program.full() || outputs.format != Format::text};
   const auto text = plan_text(planned, outputs.format, shown, style_of(program));
   if (!text) return text.error();
   program.print(*text);
-  if (!outputs.plan_file.empty()) {
-    const auto written =
-        write_out(program, outputs.plan_file, plan_text(planned, Format::json, {true}, {}));
-    if (!written) return written;
-  }
+  if (const auto kept = keep_plan(program, planned, outputs); !kept) return kept;
   if (outputs.report_file.empty()) return ok();
   const Format format = *format_for_path(outputs.report_file);
   return write_out(program, outputs.report_file, plan_text(planned, format, {true}, {}));

@@ -20,6 +20,9 @@ struct Outputs {
 Result<Outputs> outputs_from(const Program& program, const std::string& format,
                              const std::string& plan_file, const std::string& report_file);
 
+/// Writes the file of --out, if one was asked for. Errors: io.write_failed.
+Result<void> keep_plan(const Program& program, const Planned& planned, const Outputs& outputs);
+
 /// Errors: io.write_failed.
 Result<void> present_plan(const Program& program, const Planned& planned, const Outputs& outputs);
 

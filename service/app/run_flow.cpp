@@ -134,7 +134,7 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
   return applied;
 }
 
-Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
+Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan, Lane lane,
                              const std::string& verb, const ExitCodes& planned_exits,
                              Vetting vetting) {
   const auto state = wired.journal->find_plan(plan);
@@ -143,6 +143,7 @@ Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256&
     return make_error(ErrorCode::plan_unknown, "the journal has no such plan", to_text(plan));
   }
   RunSpec spec;
+  spec.lane = lane;
   spec.verb = verb;
   spec.plan = plan;
   spec.org_id = (*state)->header.org_id;
@@ -158,8 +159,10 @@ Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256&
 }
 
 Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool supersede,
-                                    std::optional<RunId> only, ReportNotes& notes) {
+                                    std::optional<RunId> only, ReportNotes& notes,
+                                    std::optional<Lane> lane) {
   RecoveryOptions options;
+  options.lane = lane;
   options.holder = holder_name();
   options.supersede = supersede;
   options.only_run = only;
@@ -249,13 +252,13 @@ int report_run(const Program& program, Wired& wired, const Applied& applied, Rep
   return exits.first();
 }
 
-Result<std::optional<RunRow>> running_elsewhere(Journal& journal) {
+Result<std::optional<RunRow>> running_elsewhere(Journal& journal, Lane lane) {
   const auto runs = journal.runs(20);
   if (!runs) return runs.error();
   const auto interrupted = journal.interrupted();
   if (!interrupted) return interrupted.error();
   for (const RunRow& row : *runs) {
-    if (row.state != "running") continue;
+    if (row.state != "running" || row.lane != lane) continue;
     const bool dead = std::any_of(interrupted->begin(), interrupted->end(),
                                   [&](const Interrupted& one) { return one.run.id == row.id; });
     if (!dead) return std::optional<RunRow>(row);

@@ -24,7 +24,7 @@ struct Applied {
 
 /// Takes the lane, applies the sealed plan to its end, closes the run.
 /// Errors: journal.locked, journal.*.
-Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan,
+Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256& plan, Lane lane,
                              const std::string& verb, const ExitCodes& planned_exits,
                              Vetting vetting = {});
 
@@ -32,9 +32,11 @@ Result<Applied> apply_sealed(const Program& program, Wired& wired, const Sha256&
 Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
                      const ExitCodes& planned_exits, Vetting vetting = {});
 
-/// Settles interrupted runs; their remarks go into `notes`. Errors: why it could not be finished.
+/// Settles interrupted runs, of one lane or of all; their remarks go into `notes`.
+/// Errors: why it could not be finished.
 Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool supersede,
-                                    std::optional<RunId> only, ReportNotes& notes);
+                                    std::optional<RunId> only, ReportNotes& notes,
+                                    std::optional<Lane> lane = std::nullopt);
 
 /// Loads a finished run for its report. Errors: journal.*.
 Result<FinishedRun> load_run(Journal& journal, RunId id);
@@ -46,7 +48,7 @@ void head_uncontained(FinishedRun& run);
 int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
                const Outputs& outputs, ExitCodes& exits);
 
-/// The run that holds the main lane now, if another process has it.
-Result<std::optional<RunRow>> running_elsewhere(Journal& journal);
+/// The run that holds this lane now, if another process has it.
+Result<std::optional<RunRow>> running_elsewhere(Journal& journal, Lane lane);
 
 }  // namespace rollcall

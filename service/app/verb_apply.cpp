@@ -97,7 +97,8 @@ int run_apply(Program& program, const VerbOptions& options) {
   auto vetting =
       vet_plan((*wired)->parts(program), plan->header, *operations, {}, program.stop(), notes);
   if (!vetting) return program.fail(vetting.error());
-  const auto applied = apply_sealed(program, **wired, *id, "apply", exits, std::move(*vetting));
+  const auto applied =
+      apply_sealed(program, **wired, *id, Lane::main, "apply", exits, std::move(*vetting));
   if (!applied) return program.fail(applied.error());
   const auto& findings = plan->trailer.findings;
   const std::string_view code = info(ErrorCode::leaver_not_contained).id;

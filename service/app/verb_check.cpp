@@ -1,6 +1,8 @@
 // rollcall check: the configuration, and whether source, org and journal can be reached and read.
 #include <fmt/core.h>
 
+#include "connectors/okta/client.h"
+#include "service/app/check_access.h"
 #include "service/app/credentials.h"
 #include "service/app/options_internal.h"
 #include "service/app/verbs.h"
@@ -25,7 +27,9 @@ class OrgTally final : public DirectorySink {
  public:
   void schema(const OrgSchema& schema) override { schema_ = schema; }
   void principal(const Principal& principal) override { principal_ = principal; }
-  void group(const Group&) override {}
+  void group(const Group& group) override {
+    imported_groups_ += group.type == GroupType::app_group ? 1 : 0;
+  }
   void rule(const GroupRule& rule) override { active_rules_ += rule.active ? 1 : 0; }
   void account(const AccountView&) override {}
   bool wants_members(const Group&) const override { return false; }
@@ -35,6 +39,7 @@ class OrgTally final : public DirectorySink {
   OrgSchema schema_;
   Principal principal_;
   std::uint64_t active_rules_ = 0;
+  std::size_t imported_groups_ = 0;
   std::uint64_t admins_ = 0;
 };
 
@@ -50,16 +55,23 @@ class Check {
     const OktaSettings& okta = wired_.settings.okta;
     if (okta.read) check_scopes("read", *okta.read, false);
     if (okta.write) check_scopes("write", *okta.write, true);
+    if (okta.read) check_access("read", *okta.read, false);
+    if (okta.write) check_access("write", *okta.write, true);
     check_org();
+    check_limits();
     return exits_;
   }
   const Json& json() const { return json_; }
   const std::string& text() const { return text_; }
 
  private:
-  void line(bool good, const std::string& what, const std::string& said) {
+  void line(bool good, const std::string& what, const std::string& said,
+            const Json& details = Json::object()) {
     text_ += fmt::format("  {}  {:<14} {}\n", good ? "ok " : "BAD", what, said);
-    json_.push(Json::object().set("check", what).set("ok", good).set("message", said));
+    Json out = Json::object();
+    out.set("check", what).set("ok", good).set("message", said);
+    for (const auto& [name, value] : details.members()) out.set(name, value);
+    json_.push(std::move(out));
   }
   void bad(const std::string& what, const Error& error) {
     line(false, what, describe(error));
@@ -120,6 +132,45 @@ class Check {
     }
   }
 
+  /// Roles held against roles needed, and of the read credential whether it can write.
+  void check_access(const std::string& use, const AuthSettings& auth, bool write) {
+    const Settings& settings = wired_.settings;
+    auto access = ask_for_access(program_, settings, auth, write, !write);
+    if (!access) {
+      // A place that makes only dry runs need not hold the other credential.
+      const bool elsewhere =
+          write && settings.okta.read && access.error().code == ErrorCode::secret_unavailable;
+      if (elsewhere) {
+        return line(true, "roles, " + use, "not looked at: " + describe(access.error()));
+      }
+      return bad("roles, " + use, access.error());
+    }
+    for (const CheckLine& one : role_lines(settings, use, *access)) show(one);
+    if (!write) show(trial_line(settings, *access));
+    if (!access_ || !access_->mastering_apps) access_ = std::move(*access);
+  }
+  void show(const CheckLine& one) {
+    if (one.error) return bad(one.what, *one.error);
+    line(true, one.what, one.said, one.details);
+  }
+
+  /// As the org showed them to the credential that read.
+  void check_limits() {
+    const auto* okta = dynamic_cast<const OktaDirectory*>(wired_.directory.get());
+    if (okta == nullptr) return;
+    std::vector<std::string> words;
+    Json limits = Json::object();
+    for (const auto& [bucket, counts] : okta->counts().buckets) {
+      if (!counts.limit) continue;
+      words.push_back(fmt::format("{} {}", bucket, *counts.limit));
+      limits.set(bucket, static_cast<std::int64_t>(*counts.limit));
+    }
+    line(true, "limits",
+         words.empty() ? std::string("the org shows none")
+                       : "requests a minute: " + join(words, ", "),
+         Json::object().set("limits", std::move(limits)));
+  }
+
   std::string credential() const {
     const OktaSettings& okta = wired_.settings.okta;
     const AuthSettings& auth = okta.read ? *okta.read : *okta.write;
@@ -146,6 +197,7 @@ class Check {
          tally.principal_.user_id.empty()
              ? credential()
              : fmt::format("belongs to user {}, who is never touched", tally.principal_.user_id));
+    if (access_) show(sources_line(*access_, tally.imported_groups_));
     check_attributes(tally.schema_);
   }
 
@@ -170,6 +222,7 @@ class Check {
   Program& program_;
   Wired& wired_;
   ExitCodes exits_;
+  std::optional<Access> access_;
   std::string text_;
   Json json_ = Json::array();
 };

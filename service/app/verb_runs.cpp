@@ -27,6 +27,7 @@ Json run_json(const RunRow& row) {
   for (const auto& [state, count] : row.counts) counts.set(to_string(state), count);
   Json json = Json::object();
   json.set("run", row.id).set("verb", row.verb).set("state", row.state);
+  json.set("lane", row.lane == Lane::urgent ? "urgent" : "main");
   json.set("started_at", format_rfc3339(row.started_at));
   json.set("ended_at", row.ended_at ? Json(format_rfc3339(*row.ended_at)) : Json());
   json.set("exit", row.exit_code ? Json(*row.exit_code) : Json());
@@ -43,7 +44,8 @@ std::string runs_text(const std::vector<RunRow>& rows) {
   for (const RunRow& row : rows) {
     const auto number = [](std::uint64_t n) { return with_thousands(static_cast<long long>(n)); };
     text += fmt::format(
-        "{:>6}  {:<7}{:<12}{:<22}{:>5}{:>10}{:>9}{:>8}{:>9}\n", row.id, row.verb, row.state,
+        "{:>6}  {:<7}{:<12}{:<22}{:>5}{:>10}{:>9}{:>8}{:>9}\n", row.id,
+        row.lane == Lane::urgent ? "urgent" : row.verb, row.state,
         format_rfc3339({row.started_at.ms / 1000 * 1000}),
         row.exit_code ? fmt::format("{}", *row.exit_code) : "-",
         number(count_of(row, {OperationState::applied})),

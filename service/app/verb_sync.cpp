@@ -37,13 +37,16 @@ class Sync {
       : program_(program),
         wired_(wired),
         planning_(std::move(planning)),
-        outputs_(std::move(outputs)) {}
+        outputs_(std::move(outputs)),
+        lane_(planning_.urgent ? Lane::urgent : Lane::main) {}
 
   ExitCodes run() {
-    const auto other = running_elsewhere(*wired_.journal);
+    const auto other = running_elsewhere(*wired_.journal, lane_);
     if (!other) return failed(other.error());
     if (*other) return failed(locked_by(**other));
-    const auto settled = settle_interrupted(program_, wired_, true, std::nullopt, notes_);
+    // An urgent run has no time for what a main run left.
+    const auto only = planning_.urgent ? std::optional(lane_) : std::nullopt;
+    const auto settled = settle_interrupted(program_, wired_, true, std::nullopt, notes_, only);
     if (!settled) return failed(settled.error());
     std::vector<std::string> again = once();
     // Conflicts are planned again at once, a plan of its own under the same guard.
@@ -76,8 +79,14 @@ class Sync {
       failed(sealed.error());
       return {};
     }
+    if (const auto kept = keep_plan(program_, *planned, outputs_); !kept) {
+      failed(kept.error());
+      return {};
+    }
+    outputs_.plan_file.clear();  // what is planned again after conflicts is in the journal
     uncontained_ = uncontained_ || !planned->notes.not_contained.empty();
-    const auto applied = apply_sealed(program_, wired_, planned->plan.id, "sync", planned->exits);
+    const auto applied =
+        apply_sealed(program_, wired_, planned->plan.id, lane_, "sync", planned->exits);
     if (!applied) {
       failed(applied.error());
       return {};
@@ -100,11 +109,26 @@ class Sync {
   Wired& wired_;
   PlanningOptions planning_;
   Outputs outputs_;
+  Lane lane_;
   ReportNotes notes_;
   ExitCodes exits_;
   bool changed_ = false;
   bool uncontained_ = false;
 };
+
+/// Errors: usage, io.read_failed, text.encoding.
+Result<void> read_urgent(const VerbOptions& options, PlanningOptions& planning) {
+  if (!options.has("urgent")) return ok();
+  if (options.has("only") || options.has("where") || options.has("sample")) {
+    return make_error(ErrorCode::usage, "--urgent names its people itself");
+  }
+  for (const std::string& word : options.texts("urgent")) {
+    if (const auto added = add_keys(word, planning.only); !added) return added;
+  }
+  if (planning.only.empty()) return make_error(ErrorCode::usage, "--urgent names nobody");
+  planning.urgent = true;
+  return ok();
+}
 
 }  // namespace
 
@@ -112,6 +136,15 @@ int verb_sync(Program& program, const std::vector<std::string>& words) {
   VerbOptions options("rollcall sync [options]",
                       "Settles what an interrupted run left, plans, guards, applies and reports.");
   add_plan_options(options);
+  options.add()("out", boost::program_options::value<std::string>()->value_name("FILE"),
+                "write the plan as JSON (mode 0600) before it is applied")(
+      "urgent",
+      boost::program_options::value<std::vector<std::string>>()
+          ->multitoken()
+          ->composing()
+          ->value_name("KEY|@FILE"),
+      "contain these leavers now, also beside a running sync: reads their accounts only,\n"
+      "suspends or deactivates them, ends their sessions, and does nothing else");
   switch (options.parse(program, words)) {
     case VerbOptions::Parsed::help:
       return 0;
@@ -124,7 +157,11 @@ int verb_sync(Program& program, const std::vector<std::string>& words) {
   if (!settings) return program.fail(settings.error());
   auto planning = planning_options(program, options, *settings);
   if (!planning) return program.fail(planning.error());
-  const auto outputs = outputs_from(program, options.text("format"), "", options.text("report"));
+  if (const auto urgent = read_urgent(options, *planning); !urgent) {
+    return program.fail(urgent.error());
+  }
+  const auto outputs =
+      outputs_from(program, options.text("format"), options.text("out"), options.text("report"));
   if (!outputs) return program.fail(outputs.error());
   WireOptions what;
   what.write = true;

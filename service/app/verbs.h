@@ -19,6 +19,7 @@ int verb_approve(Program& program, const std::vector<std::string>& words);
 int verb_reject(Program& program, const std::vector<std::string>& words);
 int verb_runs(Program& program, const std::vector<std::string>& words);
 int verb_show(Program& program, const std::vector<std::string>& words);
+int verb_okta(Program& program, const std::vector<std::string>& words);
 int verb_migrate(Program& program, const std::vector<std::string>& words);
 
 }  // namespace rollcall

@@ -67,21 +67,22 @@ Result<AuthSettings> credential(const OktaSettings& okta, bool write) {
   return okta.read ? *okta.read : *okta.write;
 }
 
-Result<void> open_org(const Program& program, Wired& wired, bool write) {
-  const auto auth = credential(wired.settings.okta, write);
+Result<void> open_org(const Program& program, Wired& wired, const WireOptions& what) {
+  const auto auth = credential(wired.settings.okta, what.write);
   if (!auth) return auth.error();
   OktaOptions options;
   options.base_url = wired.settings.okta.base_url;
   options.ca_file = wired.settings.okta.ca_file;
   options.capacity = wired.settings.okta.capacity;
   options.version = ROLLCALL_VERSION;
-  set_credential(options, wired.settings, *auth, write);
+  set_credential(options, wired.settings, *auth, what.write, what.scopes);
   options.clock = &program.clock();
   options.log = &program.log();
   auto opened = OktaDirectory::open(std::move(options));
   if (!opened) return opened.error();
   OktaDirectory* directory = opened->get();
   wired.directory = std::move(*opened);
+  wired.okta = directory;
   wired.forecast = [directory](OperationCursor& operations) {
     return forecast(operations, directory->rate_state());
   };
@@ -113,8 +114,7 @@ Result<std::unique_ptr<Wired>> wire(const Program& program, Settings settings,
   if (options.org) {
     wired->source =
         make_csv_source(csv_options(wired->settings.sources.front(), wired->settings.hr_schema));
-    if (const auto opened = open_org(program, *wired, options.write); !opened)
-      return opened.error();
+    if (const auto opened = open_org(program, *wired, options); !opened) return opened.error();
   }
   return wired;
 }

@@ -4,16 +4,20 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "service/app/planning.h"
 #include "service/app/program.h"
 
 namespace rollcall {
 
+class OktaDirectory;
+
 struct WireOptions {
   bool write = false;  // open the write credential
   bool journal = true;
-  bool org = true;  // source and org; off for verbs that only read the journal
+  bool org = true;                       // source and org; off for verbs that only read the journal
+  std::vector<std::string> scopes = {};  // asked for besides what the rules need
 };
 
 /// Everything built; members are destroyed from the last to the first.
@@ -22,6 +26,7 @@ struct Wired {
   std::unique_ptr<HrSource> source;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<Directory> directory;
+  OktaDirectory* okta = nullptr;  // the same
   std::function<Result<Forecast>(OperationCursor&)> forecast;
   std::string digest_key;
 

@@ -145,13 +145,30 @@ Result<WallTime> parse_rfc3339(std::string_view text) {
                   s * 1000LL + ms - offset_minutes * 60'000LL};
 }
 
+/// Read by place, as RFC 9110 5.6.7 fixes it: date::parse turns some damaged ones into
+/// not-a-number.
 Result<WallTime> parse_http_date(std::string_view text) {
-  std::istringstream in{std::string(text)};
-  in.imbue(std::locale::classic());
-  date::sys_seconds at;
-  in >> date::parse("%a, %d %b %Y %T GMT", at);
-  if (in.fail()) return bad_time(text);
-  return WallTime{at.time_since_epoch().count() * 1000};
+  constexpr std::string_view kForm = "Sun, 06 Nov 1994 08:49:37 GMT";
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() != kForm.size() || text.substr(3, 2) != ", " || text.substr(25) != " GMT" ||
+      text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') {
+    return bad_time(text);
+  }
+  const std::size_t month = kMonths.find(text.substr(8, 3));
+  const int d = digits(text, 5, 2);
+  const int y = digits(text, 12, 4);
+  const int hour = digits(text, 17, 2);
+  const int minute = digits(text, 20, 2);
+  const int second = digits(text, 23, 2);
+  const bool whole = month != std::string_view::npos && month % 3 == 0 && d >= 0 && y >= 0 &&
+                     hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
+                     second <= 60;
+  if (!whole) return bad_time(text);
+  const date::year_month_day ymd{date::year{y}, date::month{static_cast<unsigned>(month / 3 + 1)},
+                                 date::day{static_cast<unsigned>(d)}};
+  if (!ymd.ok()) return bad_time(text);
+  const std::int64_t days = date::sys_days{ymd}.time_since_epoch().count();
+  return WallTime{((days * 24 + hour) * 60 + minute) * 60'000LL + second * 1'000LL};
 }
 
 std::string format_http_date(WallTime t) {

@@ -1,7 +1,8 @@
 #include "service/base/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -147,11 +148,31 @@ Sha256 sha256(std::string_view bytes) {
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
+  // One context per thread that keeps its algorithm, as above.
+  struct Mac {
+    EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    EVP_MAC_CTX* ctx = EVP_MAC_CTX_new(mac);
+    bool chosen = false;
+    ~Mac() {
+      EVP_MAC_CTX_free(ctx);
+      EVP_MAC_free(mac);
+    }
+  };
+  thread_local Mac one;
+  char name[] = "SHA256";
+  const std::array<OSSL_PARAM, 2> algorithm{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end()};
   Sha256 out;
-  unsigned length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.bytes.data(),
-       &length);
+  std::size_t length = 0;
+  // An empty key keeps the one before, unless it is not null.
+  const auto* raw = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
+  if (EVP_MAC_init(one.ctx, raw, key.size(), one.chosen ? nullptr : algorithm.data()) != 1 ||
+      EVP_MAC_update(one.ctx, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) !=
+          1 ||
+      EVP_MAC_final(one.ctx, out.bytes.data(), &length, out.bytes.size()) != 1) {
+    throw std::runtime_error("HMAC-SHA-256 is not available");
+  }
+  one.chosen = true;
   return out;
 }
 

@@ -24,6 +24,12 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+/// Fetched once: looking it up costs more than sealing an operation.
+const EVP_CIPHER* algorithm() {
+  static const EVP_CIPHER* const one = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return one;
+}
+
 void require(bool good) {
   if (!good) throw std::runtime_error("AES-256-GCM is not available");
 }
@@ -38,7 +44,7 @@ std::string seal(const Secret& key, std::string_view plain, std::string_view con
   auto* cipher = reinterpret_cast<unsigned char*>(out.data()) + kNonce;
   int length = 0;
   require(ctx != nullptr &&
-          EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key.reveal()),
+          EVP_EncryptInit_ex(ctx.get(), algorithm(), nullptr, bytes_of(key.reveal()),
                              bytes_of(nonce)) == 1 &&
           EVP_EncryptUpdate(ctx.get(), nullptr, &length, bytes_of(context),
                             static_cast<int>(context.size())) == 1 &&
@@ -59,8 +65,8 @@ Result<std::string> unseal(const Secret& key, std::string_view sealed, std::stri
   int length = 0;
   auto* plain = reinterpret_cast<unsigned char*>(out.data());
   const bool good = ctx != nullptr &&
-                    EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr,
-                                       bytes_of(key.reveal()), bytes_of(sealed)) == 1 &&
+                    EVP_DecryptInit_ex(ctx.get(), algorithm(), nullptr, bytes_of(key.reveal()),
+                                       bytes_of(sealed)) == 1 &&
                     EVP_DecryptUpdate(ctx.get(), nullptr, &length, bytes_of(context),
                                       static_cast<int>(context.size())) == 1 &&
                     EVP_DecryptUpdate(ctx.get(), plain, &length, bytes_of(sealed) + kNonce,

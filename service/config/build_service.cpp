@@ -159,6 +159,13 @@ void build_okta(Build& build) {
   }
   okta.ca_file = values.text("okta.tls.ca_file");
   okta.capacity = values.real("okta.capacity") / 100;
+  if (values.node("okta.sign_in_check") == nullptr) return;
+  SignInSettings canary;
+  canary.login = values.text("okta.sign_in_check.login");
+  canary.password = values.secret("okta.sign_in_check.password");
+  canary.totp = values.secret("okta.sign_in_check.totp");
+  canary.only_groups = values.texts("okta.sign_in_check.only_groups");
+  okta.sign_in_check = std::move(canary);
 }
 
 void build_journal_run_report(Build& build) {

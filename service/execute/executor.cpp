@@ -251,8 +251,10 @@ void Executor::looked(Work& work, const Completion& completion, MonoTime now) {
   }
   const Observed& seen = *completion.observed;
   const std::string& user_id = work.operation.subject.user_id;
-  // An addition's look shows groups only: nothing for the person's next operation.
-  if (!user_id.empty() && work.operation.kind != OperationKind::group_add_member) {
+  // An addition's look shows groups only, an assignment's itself: nothing for the person's next
+  // operation.
+  const OperationKind kind = work.operation.kind;
+  if (!user_id.empty() && kind != OperationKind::group_add_member && !is_assignment(kind)) {
     if (reads_.size() >= kReadsKept) reads_.clear();
     Read& read = reads_[user_id] = {seen, now};
     // Those speak of this operation's group and attributes, not of the person's next one's.
@@ -421,6 +423,7 @@ const Observed* Executor::fresh_read(const Work& work, MonoTime now) const {
   // A second DELETE removes for good (FACTS 5.6), so that one never trusts an earlier read.
   if (work.operation.kind == OperationKind::user_delete) return nullptr;
   if (work.operation.subject.user_id.empty()) return nullptr;
+  if (is_assignment(work.operation.kind)) return nullptr;  // a person's status does not tell it
   const auto read = reads_.find(work.operation.subject.user_id);
   if (read == reads_.end() || now - read->second.at > kReadServes_ms) return nullptr;
   return &read->second.seen;

@@ -66,6 +66,7 @@ Recovery recover(Journal& journal, Directory& directory, const Clock& clock, con
     return recovery;
   }
   for (const Interrupted& found : *interrupted) {
+    if (options.lane && found.run.lane != *options.lane) continue;
     auto settled = settle_run(journal, directory, found, clock, log, options);
     if (!settled) {
       recovery.error = settled.error();

@@ -14,6 +14,8 @@ struct RecoveryOptions {
   /// run_to_end; `only_run` says which, others are superseded.
   bool supersede = true;
   std::optional<RunId> only_run;
+  /// Leaves the runs of other lanes alone; unset: all.
+  std::optional<Lane> lane;
   CoordinatorOptions drive;
 };
 

@@ -32,6 +32,10 @@ bool may_start_from(OperationKind kind, Status status) {
       return status != Status::deprovisioned && status != Status::unknown;
     case OperationKind::user_delete:
       return status == Status::deprovisioned;
+    case OperationKind::user_expire_password:
+      // Okta does not say from which statuses; from these there is no password to expire.
+      return !one_of(status,
+                     {Status::staged, Status::provisioned, Status::deprovisioned, Status::unknown});
     default:
       return true;
   }
@@ -49,6 +53,8 @@ bool reached(OperationKind kind, Status status) {
       return status == Status::active;
     case OperationKind::user_deactivate:
       return status == Status::deprovisioned;
+    case OperationKind::user_expire_password:
+      return status == Status::password_expired;
     default:
       return false;
   }
@@ -63,6 +69,7 @@ bool is_lifecycle(OperationKind kind) {
     case OperationKind::user_unlock:
     case OperationKind::user_deactivate:
     case OperationKind::user_delete:
+    case OperationKind::user_expire_password:
       return true;
     default:
       return false;
@@ -163,6 +170,12 @@ Judgement judge_creation(const Operation& op, const Observed& seen,
   return {Verdict::done, "It was carried out.", std::nullopt};
 }
 
+/// Assignments, rules and policies: the read shows whether there is anything left to do.
+bool is_as_wanted(const Operation& op, const Observed& seen) {
+  if (is_switch(op.kind)) return seen.active == switches_on(op.kind);
+  return is_assignment(op.kind) && seen.member && *seen.member != takes_away(op.kind);
+}
+
 Judgement judge_membership_after(const Operation& op, const Observed& seen) {
   const bool removal = op.kind == OperationKind::group_remove_member;
   if (removal && !seen.exists) return gone(op);
@@ -179,6 +192,7 @@ Judgement judge_before(const Operation& op, const Observed& seen) {
   if (!seen.exists) return gone(op);
   if (op.kind == OperationKind::group_remove_member) return judge_removal(op, seen);
   if (is_lifecycle(op.kind)) return judge_lifecycle_before(op, seen);
+  if (is_as_wanted(op, seen)) return {Verdict::done, "It is as wanted already.", std::nullopt};
   // Links and the deletion of a group: the object must be the one that was looked at.
   if (op.expect.status && seen.status != *op.expect.status) return status_moved(op, seen);
   if (op.expect.last_updated && seen.last_updated != *op.expect.last_updated) {
@@ -201,6 +215,10 @@ Judgement judge_after(const Operation& op, const Observed& seen,
   }
   if (!seen.exists) return gone(op);
   if (is_lifecycle(op.kind)) return judge_lifecycle_after(op, seen);
+  if (is_as_wanted(op, seen)) return {Verdict::done, "It was carried out.", std::nullopt};
+  if (is_switch(op.kind) || is_assignment(op.kind)) {
+    return {Verdict::not_done, "It was not carried out.", std::nullopt};
+  }
   return {Verdict::not_done, "A repeat is harmless.", std::nullopt};
 }
 

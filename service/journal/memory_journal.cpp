@@ -69,10 +69,16 @@ void MemoryStore::Rows::apply(const Effects& effects) {
       found->second.sessions_cleared = true;
     }
   }
+  for (const std::string& user : effects.factors_reset) {
+    if (const auto found = status.find(user); found != status.end()) {
+      found->second.factors_reset = true;
+    }
+  }
 }
 
 RunRow MemoryStore::Rows::shown(const MemoryRun& run) const {
   RunRow row = run.row;
+  row.lane = run.lane;
   if (row.state == "running" && !is_locked(run.lane)) row.state = "interrupted";
   for (const auto& [id, queued] : run.queue) ++row.counts[queued.state];
   return row;
@@ -186,7 +192,8 @@ Result<std::vector<WallTime>> MemoryJournal::chain_boundaries() { return rows_.b
 Result<std::optional<Sha256>> MemoryJournal::last_rules() {
   for (auto it = rows_.runs.rbegin(); it != rows_.runs.rend(); ++it) {
     const PlanState& plan = rows_.plans[it->second.plan].state;
-    if (plan.state == "applied") return std::optional<Sha256>(plan.header.config);
+    const bool counts = plan.state == "applied" && it->second.lane == Lane::main;
+    if (counts) return std::optional<Sha256>(plan.header.config);
   }
   return std::optional<Sha256>();
 }

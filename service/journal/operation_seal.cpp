@@ -71,6 +71,15 @@ void append_after(std::string& out, const std::vector<std::uint32_t>& after) {
   out += ']';
 }
 
+void append_object(std::string& out, Members& into, const ObjectRef& object) {
+  if (object.kind == ObjectRef::Kind::none) return;
+  into.key(object_key(object.kind));
+  Members inner(out);
+  inner.text("id", object.id);
+  inner.text(object_name_key(object.kind), object.name);
+  inner.close();
+}
+
 std::optional<std::string> text_of(const Json& json) {
   if (json.is_null()) return std::nullopt;
   return std::string(json.as_string());
@@ -95,14 +104,10 @@ std::string stored_form(const Operation& op) {
   subject.text("login", op.subject.login);
   subject.close();
   if (op.object.kind != ObjectRef::Kind::none) {
-    const bool group = op.object.kind == ObjectRef::Kind::group;
     all.key("object");
     Members object(out);
-    object.key(group ? "group" : "app");
-    Members inner(out);
-    inner.text("id", op.object.id);
-    inner.text(group ? "name" : "label", op.object.name);
-    inner.close();
+    append_object(out, object, op.object);
+    append_object(out, object, op.beside);
     object.close();
   }
   if (op.credential != Credential::none) all.text("credential", to_string(op.credential));

@@ -84,11 +84,16 @@ void PgJournal::write_effects(Tx& tx, const Effects& effects) {
     exec(tx, "DELETE FROM membership_grant WHERE group_id = $1", group);
   }
   if (!effects.status.empty()) write_status(tx, effects.status);
-  if (effects.sessions_cleared.empty()) return;
-  Array users;
-  for (const std::string& user : effects.sessions_cleared) users.add(user);
-  exec(tx, "UPDATE status_change SET sessions_cleared = true WHERE user_id = ANY($1::text[])",
-       users.str());
+  const auto mark = [&](const std::vector<std::string>& users, const char* sql) {
+    if (users.empty()) return;
+    Array ids;
+    for (const std::string& user : users) ids.add(user);
+    exec(tx, sql, ids.str());
+  };
+  mark(effects.sessions_cleared,
+       "UPDATE status_change SET sessions_cleared = true WHERE user_id = ANY($1::text[])");
+  mark(effects.factors_reset,
+       "UPDATE status_change SET factors_reset = true WHERE user_id = ANY($1::text[])");
 }
 
 void PgJournal::write_status(Tx& tx, const std::vector<OwnStatusChange>& changes) {
@@ -106,7 +111,7 @@ void PgJournal::write_status(Tx& tx, const std::vector<OwnStatusChange>& changes
        " SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])"
        " ON CONFLICT (user_id) DO UPDATE SET kind = excluded.kind,"
        " intent_at_ms = excluded.intent_at_ms, settled_at_ms = excluded.settled_at_ms,"
-       " sessions_cleared = false",
+       " sessions_cleared = false, factors_reset = false",
        users.str(), kinds.str(), intents.str(), settled.str());
 }
 

@@ -2,8 +2,10 @@
 // this file's work (ARCHITECTURE.md, section 4).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +19,10 @@
 #include "service/base/digest.h"
 #include "service/base/result.h"
 #include "service/base/secret.h"
+
+namespace pqxx {
+class tablewriter;
+}
 
 namespace rollcall::pg {
 
@@ -53,6 +59,27 @@ class Array {
   std::string text_ = "{";
 };
 
+/// A parameter of a statement, as the text that PostgreSQL reads; null if it has none.
+class Parameter {
+ public:
+  Parameter(std::string text) : text_(std::move(text)) {}
+  Parameter(std::string_view text) : text_(std::string(text)) {}
+  Parameter(const char* text) {
+    if (text != nullptr) text_ = text;
+  }
+  Parameter(bool value) : text_(value ? "t" : "f") {}
+  template <std::integral Number>
+  Parameter(Number value) : text_(std::to_string(value)) {}
+  template <class Value>
+  Parameter(const std::optional<Value>& value) {
+    if (value) text_ = Parameter(*value).text_;
+  }
+  const char* c_str() const { return text_ ? text_->c_str() : nullptr; }
+
+ private:
+  std::optional<std::string> text_;
+};
+
 /// A connection string made safe: keepalives, time-outs and the application's name unless given.
 /// Errors: journal.dsn_invalid, journal.insecure.
 Result<std::string> safe_dsn(const Secret& dsn, std::int64_t lease_ms);
@@ -73,10 +100,7 @@ class Session {
   int backend_pid() const { return backend_pid_; }
 
   /// Runs one statement; prepared on first use, parameters bound. Throws what libpqxx throws.
-  template <class... Args>
-  Rows exec(pqxx::transaction_base& tx, const char* sql, Args&&... args) {
-    return tx.exec_prepared(prepared(sql), std::forward<Args>(args)...);
-  }
+  Rows exec(pqxx::transaction_base& tx, const char* sql, std::initializer_list<Parameter> bound);
 
  private:
   explicit Session(const std::string& safe_dsn);
@@ -86,6 +110,32 @@ class Session {
   std::unique_ptr<pqxx::quiet_errorhandler> quiet_;  // notices do not belong on stderr
   std::map<const char*, std::string> names_;
   int backend_pid_ = 0;
+};
+
+/// Rows on their way into a table, field by field in the order of `columns`. One at a time per
+/// transaction; nothing else may run on it meanwhile. Throws what libpqxx throws.
+class CopyIn {
+ public:
+  CopyIn(pqxx::transaction_base& tx, const std::string& table,
+         const std::vector<std::string>& columns);
+  ~CopyIn();
+  CopyIn(const CopyIn&) = delete;
+  CopyIn& operator=(const CopyIn&) = delete;
+  CopyIn& text(std::string_view value);
+  CopyIn& number(std::int64_t value);
+  CopyIn& truth(bool value);
+  CopyIn& bytea(std::string_view bytes);
+  void end_row();
+  /// Always the last call, also when the transaction is then abandoned.
+  void complete();
+
+ private:
+  void separate();
+  void flush();
+
+  std::unique_ptr<pqxx::tablewriter> writer_;
+  std::string block_;
+  bool row_is_empty_ = true;
 };
 
 /// While it lives, a stop request cancels what the connection is doing, from a thread of its own:

@@ -94,11 +94,12 @@ Result<std::vector<OwnStatusChange>> PgJournal::own_status_changes() {
     List out;
     for (const auto& row :
          exec(tx,
-              "SELECT user_id, kind, intent_at_ms, settled_at_ms, sessions_cleared"
-              " FROM status_change ORDER BY user_id")) {
+              "SELECT user_id, kind, intent_at_ms, settled_at_ms, sessions_cleared,"
+              " factors_reset FROM status_change ORDER BY user_id")) {
       const auto kind = operation_kind(text(row[1]));
       if (!kind) continue;
-      out.push_back({text(row[0]), *kind, {number(row[2])}, {number(row[3])}, truth(row[4])});
+      out.push_back(
+          {text(row[0]), *kind, {number(row[2])}, {number(row[3])}, truth(row[4]), truth(row[5])});
     }
     return out;
   });
@@ -180,7 +181,7 @@ Result<std::optional<Sha256>> PgJournal::last_rules() {
   return transact<Rules>([&](Tx& tx) -> Result<Rules> {
     const auto rows = exec(tx,
                            "SELECT p.rules FROM run r JOIN plan p ON p.seq = r.plan_seq"
-                           " WHERE p.state = 'applied' ORDER BY r.id DESC LIMIT 1");
+                           " WHERE p.state = 'applied' AND r.lane = 0 ORDER BY r.id DESC LIMIT 1");
     return rows.empty() ? Rules() : Rules(digest(rows[0][0]));
   });
 }

@@ -166,6 +166,7 @@ std::string grants_sql(const std::string& role) {
                " rollcall.person_history, rollcall.known_leaver");
   sql += grant("SELECT, INSERT, UPDATE", "rollcall.approval");
   sql += grant("SELECT, INSERT", "rollcall.rules_text");
+  sql += grant("EXECUTE", "FUNCTION rollcall.analyze_queue()");
   return sql;
 }
 

@@ -80,27 +80,31 @@ Result<void> PgJournal::bind(const std::string& org_id, const std::string& envir
 
 Result<std::uint64_t> PgJournal::copy_operations(pqxx::work& tx, OperationCursor& operations,
                                                  std::int64_t plan_seq) {
-  pqxx::stream_to stream(tx, "operation", kOperationColumns);
+  CopyIn copy(tx, "operation", kOperationColumns);
   for (std::uint64_t count = 0;; ++count) {
     if (stop_.stop_requested()) {
-      stream.complete();
+      copy.complete();
       return make_error(ErrorCode::run_stopped, "The run was asked to stop.");
     }
     const auto next = operations.next();
     if (!next || *next == nullptr) {
-      stream.complete();
+      copy.complete();
       if (!next) return next.error();
       return count;
     }
     const Operation& op = **next;
-    Array after;
-    for (const std::uint32_t before : op.after) after.add(std::int64_t{before});
-    stream << std::make_tuple(
-        plan_seq, std::int64_t{op.id}, std::string(to_string(op.kind)),
-        static_cast<int>(priority_of(op.kind)), static_cast<int>(op.wave),
-        std::string(is_barrier(op.kind) ? "t" : "f"), std::int64_t{op.request.with}, op.held_by,
-        op.subject.worker_key, op.subject.user_id, op.object.id, op.object.name, after.str(),
-        bytea(change_digest(op, seal_->key())), bytea(seal_->close(op, plan_seq)));
+    std::string after = "{";
+    for (const std::uint32_t before : op.after) {
+      if (after.size() > 1) after += ',';
+      after += std::to_string(before);
+    }
+    copy.number(plan_seq).number(op.id).text(to_string(op.kind));
+    copy.number(static_cast<int>(priority_of(op.kind))).number(op.wave).truth(is_barrier(op.kind));
+    copy.number(op.request.with).text(op.held_by).text(op.subject.worker_key);
+    copy.text(op.subject.user_id).text(op.object.id).text(op.object.name).text(after + "}");
+    const Sha256 change = change_digest(op, seal_->key());
+    copy.bytea({reinterpret_cast<const char*>(change.bytes.data()), change.bytes.size()});
+    copy.bytea(seal_->close(op, plan_seq)).end_row();
   }
 }
 

@@ -75,6 +75,10 @@ void PgJournal::fill_queue(Tx& tx, RunState& state) {
        " (SELECT dependant, count(*)::int AS n FROM operation_edge WHERE plan_seq = $2"
        " AND NOT shared GROUP BY dependant) d ON d.dependant = o.operation WHERE o.plan_seq = $2",
        state.id, state.plan_seq);
+  constexpr std::int64_t kLarge = 2'000;  // from here on a claim that reads the queue whole is felt
+  if (number(exec(tx, "SELECT operations FROM run WHERE id = $1", state.id)[0][0]) >= kLarge) {
+    exec(tx, "SELECT analyze_queue()");
+  }
   // Whatever waves the plan says, nothing runs before a barrier that it, or what rides with it,
   // comes after.
   exec(tx,
@@ -307,8 +311,8 @@ RunRow PgJournal::run_row(Tx& tx, const Row& row) {
   out.plan = digest(row[6]);
   out.holder = text(row[7]);
   out.counts = row[8].is_null() ? counts(tx, out.id) : counts_from(text(row[8]));
-  const auto lane = static_cast<Lane>(number(row[9]));
-  if (out.state == "running" && !lane_locked(tx, lane)) out.state = "interrupted";
+  out.lane = static_cast<Lane>(number(row[9]));
+  if (out.state == "running" && !lane_locked(tx, out.lane)) out.state = "interrupted";
   return out;
 }
 

@@ -229,6 +229,14 @@ void whole_tables(pqxx::transaction_base& tx) {
       "SET LOCAL enable_bitmapscan TO on");
 }
 
+Rows Session::exec(pqxx::transaction_base& tx, const char* sql,
+                   std::initializer_list<Parameter> bound) {
+  std::vector<const char*> texts;
+  texts.reserve(bound.size());
+  for (const Parameter& one : bound) texts.push_back(one.c_str());
+  return tx.exec_prepared(prepared(sql), pqxx::prepare::make_dynamic_params(texts));
+}
+
 const std::string& Session::prepared(const char* sql) {
   const auto known = names_.find(sql);
   if (known != names_.end()) return known->second;

@@ -96,7 +96,7 @@ class PgJournal final : public Journal {
 
   template <class... Args>
   Rows exec(Tx& tx, const char* sql, Args&&... args) {
-    return session_->exec(tx, sql, std::forward<Args>(args)...);
+    return session_->exec(tx, sql, {Parameter(std::forward<Args>(args))...});
   }
 
   /// Runs `body` in a transaction and commits if it succeeds. After a broken connection it

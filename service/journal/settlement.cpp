@@ -94,7 +94,12 @@ void add_effects(const Transition& move, const QueuedOperation& row, WallTime no
   const auto user_link = [&](const std::string& id) {
     return Link{Link::Kind::user, id, row.worker_key, false};
   };
-  if (changes_status(row.kind)) out.status.push_back({user, row.kind, row.intent_at, now});
+  // What an operator's command does is nobody's in HR: a sync neither undoes such a status nor
+  // takes such a membership back (decision 0221).
+  const bool by_rule = !row.worker_key.empty();
+  if (by_rule && changes_status(row.kind)) {
+    out.status.push_back({user, row.kind, row.intent_at, now});
+  }
   switch (row.kind) {
     case Kind::user_create:
       // A person may come back as a new account: the id just made counts, not an older link's.
@@ -112,6 +117,9 @@ void add_effects(const Transition& move, const QueuedOperation& row, WallTime no
     case Kind::user_clear_sessions:
       out.sessions_cleared.push_back(user);
       break;
+    case Kind::user_reset_factors:
+      out.factors_reset.push_back(user);
+      break;
     case Kind::group_create:
       out.links.push_back({Link::Kind::group,
                            move.outcome.group_id.empty() ? group : move.outcome.group_id,
@@ -127,7 +135,7 @@ void add_effects(const Transition& move, const QueuedOperation& row, WallTime no
       out.gone_groups.push_back(group);
       break;
     case Kind::group_add_member:
-      out.granted.push_back({group, user});
+      if (by_rule) out.granted.push_back({group, user});
       break;
     case Kind::group_remove_member:
       out.taken.push_back({group, user});

@@ -53,7 +53,7 @@ struct Effects {
   std::vector<std::string> gone_users, gone_groups;  // deleted in Okta
   std::vector<Grant> granted, taken;
   std::vector<OwnStatusChange> status;
-  std::vector<std::string> sessions_cleared;  // users; after `status`
+  std::vector<std::string> sessions_cleared, factors_reset;  // users; after `status`
 };
 void add_effects(const Transition& move, const QueuedOperation& row, WallTime now, Effects& out);
 

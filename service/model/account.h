@@ -54,7 +54,8 @@ struct Group {
   std::string name;
   std::string description;
   WallTime last_updated, last_membership_updated;
-  bool confers_admin = false;  // known to give an admin role
+  bool confers_admin = false;               // known to give an admin role
+  std::optional<std::uint64_t> user_count;  // as the org counts its members, if it was asked
 };
 
 struct GroupRule {

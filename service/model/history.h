@@ -25,6 +25,7 @@ struct OwnStatusChange {
   OperationKind kind = OperationKind::user_suspend;
   WallTime intent_at, settled_at;
   bool sessions_cleared = false;  // since then
+  bool factors_reset = false;     // since then
 };
 
 /// A membership that we granted and have not removed.

@@ -1,7 +1,9 @@
 #include "service/model/operation.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace rollcall {
 namespace {
@@ -34,6 +36,18 @@ constexpr std::array<KindInfo, kOperationKinds> kKinds{{
     {"group.delete", Priority::housekeep, true, true},
     {"group.add_member", Priority::grant, true, false},
     {"group.remove_member", Priority::revoke, true, true},
+    {"user.expire_password", Priority::revoke, false, true},
+    {"user.reset_factor", Priority::revoke, true, false},
+    {"app.assign_user", Priority::grant, false, false},
+    {"app.unassign_user", Priority::revoke, false, true},
+    {"app.assign_group", Priority::grant, false, false},
+    {"app.unassign_group", Priority::revoke, false, true},
+    {"group_rule.activate", Priority::housekeep, false, true},
+    {"group_rule.deactivate", Priority::housekeep, false, true},
+    {"policy.activate", Priority::housekeep, false, true},
+    {"policy.deactivate", Priority::housekeep, false, true},
+    {"policy_rule.activate", Priority::housekeep, false, true},
+    {"policy_rule.deactivate", Priority::housekeep, false, true},
 }};
 
 const KindInfo& kind_info(OperationKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -93,24 +107,41 @@ Json changes_json(const Operation& op, bool mask) {
   return changes;
 }
 
-Json object_json(const ObjectRef& object) {
-  if (object.kind == ObjectRef::Kind::none) return {};
-  const bool group = object.kind == ObjectRef::Kind::group;
-  Json inner = Json::object();
-  inner.set("id", text_or_null(object.id)).set(group ? "name" : "label", Json(object.name));
-  return Json::object().set(group ? "group" : "app", std::move(inner));
+constexpr std::array kObjectKinds{ObjectRef::Kind::group,       ObjectRef::Kind::app,
+                                  ObjectRef::Kind::factor,      ObjectRef::Kind::group_rule,
+                                  ObjectRef::Kind::policy_rule, ObjectRef::Kind::policy};
+
+void add_object(Json& json, const ObjectRef& object) {
+  if (object.kind == ObjectRef::Kind::none) return;
+  json.set(object_key(object.kind), Json::object()
+                                        .set("id", text_or_null(object.id))
+                                        .set(object_name_key(object.kind), Json(object.name)));
 }
 
-ObjectRef object_from(const Json& json) {
-  ObjectRef object;
-  const Json& group = json["group"];
-  const Json& app = json["app"];
-  const Json& inner = group.is_object() ? group : app;
-  if (!inner.is_object()) return object;
-  object.kind = group.is_object() ? ObjectRef::Kind::group : ObjectRef::Kind::app;
-  object.id = inner["id"].as_string();
-  object.name = inner[group.is_object() ? "name" : "label"].as_string();
-  return object;
+Json object_json(const Operation& op) {
+  if (op.object.kind == ObjectRef::Kind::none) return {};
+  Json json = Json::object();
+  add_object(json, op.object);
+  add_object(json, op.beside);
+  return json;
+}
+
+/// With two objects, the one that stands beside the other follows from the kinds: a group beside an
+/// app, a policy beside its rule.
+void read_objects(const Json& json, Operation& op) {
+  for (const ObjectRef::Kind kind : kObjectKinds) {
+    const Json& inner = json[object_key(kind)];
+    if (!inner.is_object()) continue;
+    ObjectRef one{kind, std::string(inner["id"].as_string()),
+                  std::string(inner[object_name_key(kind)].as_string())};
+    if (op.object.kind == ObjectRef::Kind::none) {
+      op.object = std::move(one);
+    } else if (kind == ObjectRef::Kind::app) {
+      op.beside = std::exchange(op.object, std::move(one));
+    } else {
+      op.beside = std::move(one);
+    }
+  }
 }
 
 Json expect_json(const Expect& expect) {
@@ -140,7 +171,7 @@ Json form(const Operation& op, bool mask, bool with_hold) {
   Json json = Json::object();
   json.set("id", op.id).set("kind", to_string(op.kind)).set("wave", int{op.wave});
   json.set("after", std::move(after)).set("subject", subject_json(op.subject));
-  json.set("object", object_json(op.object)).set("changes", changes_json(op, mask));
+  json.set("object", object_json(op)).set("changes", changes_json(op, mask));
   if (op.credential != Credential::none) json.set("credential", to_string(op.credential));
   json.set("expect", expect_json(op.expect)).set("reason", op.reason);
   json.set(
@@ -191,8 +222,37 @@ bool journal_only(OperationKind kind) {
          kind == OperationKind::group_link || kind == OperationKind::group_unlink;
 }
 
+bool is_switch(OperationKind kind) {
+  return kind >= OperationKind::group_rule_activate &&
+         kind <= OperationKind::policy_rule_deactivate;
+}
+
+bool switches_on(OperationKind kind) {
+  return kind == OperationKind::group_rule_activate || kind == OperationKind::policy_activate ||
+         kind == OperationKind::policy_rule_activate;
+}
+
+bool is_assignment(OperationKind kind) {
+  return kind >= OperationKind::app_assign_user && kind <= OperationKind::app_unassign_group;
+}
+
+bool takes_away(OperationKind kind) {
+  return kind == OperationKind::group_remove_member || kind == OperationKind::app_unassign_user ||
+         kind == OperationKind::app_unassign_group;
+}
+
 bool is_barrier(OperationKind kind) {
   return kind == OperationKind::group_create || kind == OperationKind::group_link;
+}
+
+std::string_view object_key(ObjectRef::Kind kind) {
+  constexpr std::array<std::string_view, 7> kKeys{"",           "group",  "app",        "factor",
+                                                  "group_rule", "policy", "policy_rule"};
+  return kKeys[static_cast<std::size_t>(kind)];
+}
+
+std::string_view object_name_key(ObjectRef::Kind kind) {
+  return kind == ObjectRef::Kind::app ? "label" : "name";
 }
 
 std::string_view to_string(Credential credential) {
@@ -227,7 +287,7 @@ Result<Operation> operation_from_json(const Json& json) {
   op.subject = {std::string(subject["worker_key"].as_string()),
                 std::string(subject["user_id"].as_string()),
                 std::string(subject["login"].as_string())};
-  op.object = object_from(json["object"]);
+  read_objects(json["object"], op);
   if (const auto read = read_changes(json["changes"], op); !read) return read.error();
   op.credential = credential_from(json["credential"].as_string()).value_or(Credential::none);
   const Json& expect = json["expect"];
@@ -250,23 +310,62 @@ Result<Operation> operation_from_json(const Json& json) {
 
 std::string hashed_form(const Operation& op) { return form(op, true, false).canonical(); }
 
-Sha256 change_digest(const Operation& op, std::string_view key) {
-  Json json = Json::object();
-  Subject subject = op.subject;
-  json.set("kind", to_string(op.kind)).set("worker_key", subject.worker_key);
-  json.set("user_id", subject.user_id).set("object", Json(op.object.name));
-  Json changes = Json::object();
-  for (const FieldChange& change : op.changes) {
-    const auto shown = [&](const std::optional<std::string>& value) {
-      if (!value) return Json();
-      if (!change.sensitive) return value_json(value, change.type);
-      return Json(to_text(hmac_sha256(key, *value)));
-    };
-    changes.set(change.attribute,
-                Json::object().set("from", shown(change.from)).set("to", shown(change.to)));
+namespace {
+
+void append_shown(std::string& out, const FieldChange& change,
+                  const std::optional<std::string>& value, std::string_view key) {
+  if (!value) {
+    out += "null";
+  } else if (change.sensitive) {
+    append_json_string(out, to_text(hmac_sha256(key, *value)));
+  } else if (change.type == AttrType::text) {
+    append_json_string(out, *value);
+  } else {
+    out += value_json(value, change.type).canonical();
   }
-  json.set("changes", std::move(changes));
-  return sha256(json.canonical());
+}
+
+}  // namespace
+
+// Canonical JSON (keys sorted) written without a tree: every operation of a sealed plan has one.
+Sha256 change_digest(const Operation& op, std::string_view key) {
+  std::vector<const FieldChange*> sorted;
+  for (const FieldChange& change : op.changes) sorted.push_back(&change);
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto* a, const auto* b) { return a->attribute < b->attribute; });
+  // Operators' kinds go by ids as well: labels and names of rules may repeat. The others keep the
+  // digest that approvals of earlier versions were given for.
+  const bool by_ids = op.kind >= OperationKind::user_expire_password;
+  std::string out = "{";
+  if (by_ids) {
+    out += "\"beside_id\":";
+    append_json_string(out, op.beside.id);
+    out += ',';
+  }
+  out += "\"changes\":{";
+  for (const FieldChange* change : sorted) {
+    if (out.back() != '{') out += ',';
+    append_json_string(out, change->attribute);
+    out += ":{\"from\":";
+    append_shown(out, *change, change->from, key);
+    out += ",\"to\":";
+    append_shown(out, *change, change->to, key);
+    out += '}';
+  }
+  const auto member = [&out](std::string_view name, std::string_view value) {
+    out += ",\"";
+    out += name;
+    out += "\":";
+    append_json_string(out, value);
+  };
+  out += '}';
+  member("kind", to_string(op.kind));
+  member("object", op.object.name);
+  if (by_ids) member("object_id", op.object.id);
+  member("user_id", op.subject.user_id);
+  member("worker_key", op.subject.worker_key);
+  out += '}';
+  return sha256(out);
 }
 
 }  // namespace rollcall

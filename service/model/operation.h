@@ -35,9 +35,22 @@ enum class OperationKind : std::uint8_t {
   group_update,
   group_delete,
   group_add_member,
-  group_remove_member
+  group_remove_member,
+  // Only in plans that an operator's command makes (decision 0221):
+  user_expire_password,
+  user_reset_factor,
+  app_assign_user,
+  app_unassign_user,
+  app_assign_group,
+  app_unassign_group,
+  group_rule_activate,
+  group_rule_deactivate,
+  policy_activate,
+  policy_deactivate,
+  policy_rule_activate,
+  policy_rule_deactivate
 };
-inline constexpr std::size_t kOperationKinds = 20;
+inline constexpr std::size_t kOperationKinds = 32;
 std::string_view to_string(OperationKind kind);  // "user.create"
 std::optional<OperationKind> operation_kind(std::string_view text);
 
@@ -59,6 +72,14 @@ bool repeat_is_safe(OperationKind kind);
 bool needs_confirmation(OperationKind kind);
 /// True for link and unlink: they change the journal only.
 bool journal_only(OperationKind kind);
+/// True where an operation switches a rule or a policy on or off: what a read shows as its state.
+bool is_switch(OperationKind kind);
+/// Of those: whether it is to be on.
+bool switches_on(OperationKind kind);
+/// True for assignments of apps and their end.
+bool is_assignment(OperationKind kind);
+/// True where something is taken from a person or a group: memberships and assignments.
+bool takes_away(OperationKind kind);
 /// True for what makes a shared object ours, by a create or a link: barriers between waves.
 bool is_barrier(OperationKind kind);
 
@@ -70,13 +91,18 @@ struct Subject {
   bool empty() const { return worker_key.empty() && user_id.empty() && login.empty(); }
 };
 
-/// The group or app of an operation. `id` is empty until its create has run.
+/// The group, app or other object of an operation. `id` is empty until its create has run.
 struct ObjectRef {
-  enum class Kind : std::uint8_t { none, group, app };
+  enum class Kind : std::uint8_t { none, group, app, factor, group_rule, policy, policy_rule };
   Kind kind = Kind::none;
   std::string id;
   std::string name;
 };
+
+/// The key of an object in plans, for example "group_rule"; empty for none.
+std::string_view object_key(ObjectRef::Kind kind);
+/// The key of its name there: an app has a label.
+std::string_view object_name_key(ObjectRef::Kind kind);
 
 /// One field's change; nullopt is null (absent, empty). Text as in AttrType.
 struct FieldChange {
@@ -118,6 +144,7 @@ struct Operation {
   std::vector<std::uint32_t> after;
   Subject subject;
   ObjectRef object;
+  ObjectRef beside;  // the group that an app is assigned to; the policy that a rule belongs to
   std::vector<FieldChange> changes;
   Expect expect;
   Credential credential = Credential::none;  // creates only

@@ -26,6 +26,8 @@ struct ScanScope {
   /// Set: nothing but the users that the index shows as changed since then. Candidates: an index
   /// lags, so who matters is read by id.
   std::optional<WallTime> changed_since;
+  /// No listing of users: only those of `links`, by id. Groups and rules are read as ever.
+  bool only_linked = false;
 };
 
 /// Takes what the org holds. Called from one thread at a time, in this order: schema, principal,
@@ -72,7 +74,8 @@ struct Observed {
   WallTime created, status_changed, last_updated;
   std::map<std::string, std::string> profile;  // attributes named by the operation, as text
   std::string group_id;                        // for group probes
-  std::optional<bool> member;                  // for membership probes
+  std::optional<bool> member;                  // for probes of memberships and assignments
+  std::optional<bool> active;                  // for probes of rules and policies
 };
 
 /// How one operation's request ended, in the terms of ARCHITECTURE.md section 6.
@@ -137,7 +140,9 @@ class Directory {
   virtual void submit(std::span<const Operation* const> host_and_riders, CompletionSink& sink) = 0;
   /// A read by id or login of what the operation is about: user.create by login; other user.*
   /// kinds and group.remove_member the user by id; group.add_member the membership (`member`);
-  /// group.create by type and name; other group.* kinds the group by id. Its completion's
+  /// group.create by type and name; other group.* kinds the group by id; app.* kinds the
+  /// assignment (`member`); group_rule.*, policy.* and policy_rule.* the object (`active`). Its
+  /// completion's
   /// `outcome` is applied also where the target does not exist (`observed.exists` is false).
   virtual void probe(const Operation& operation, CompletionSink& sink) = 0;
   /// Stops admitting; what is in flight finishes, the rest completes as `unsent`.

@@ -100,6 +100,7 @@ struct PlanState {
 
 struct RunRow {
   RunId id = 0;
+  Lane lane = Lane::main;
   std::string verb;
   std::string state;  // "running", "finished", "interrupted", "abandoned"
   WallTime started_at;

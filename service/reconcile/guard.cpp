@@ -55,7 +55,7 @@ class Guard {
     });
     group_members();
     limit("removals", inputs_.membership_population,
-          [](const Operation& op) { return op.kind == OperationKind::group_remove_member; });
+          [](const Operation& op) { return takes_away(op.kind); });
     limit("mails", inputs_.linked_enabled, sends_mail);
     propagate();
     name_holds();
@@ -94,7 +94,7 @@ class Guard {
       const bool own =
           !inputs_.own_principal.empty() && op.subject.user_id == inputs_.own_principal;
       const bool person = inputs_.protected_users.count(op.subject.user_id) > 0;
-      const bool group = inputs_.protected_groups.count(op.object.name) > 0;
+      const bool group = is_protected_group(op.object) || is_protected_group(op.beside);
       if (is_approved(op) && !(own && shuts_out(op.kind))) continue;
       if (own) {
         op.held_by = kOwnPrincipal;
@@ -102,6 +102,10 @@ class Guard {
         op.held_by = "protected";
       }
     }
+  }
+
+  bool is_protected_group(const ObjectRef& object) const {
+    return object.kind == ObjectRef::Kind::group && inputs_.protected_groups.count(object.name) > 0;
   }
 
   /// Counts free operations that `counts` picks; holds them all if they are too many.

@@ -51,11 +51,17 @@ void contain_with(OperationKind kind, const Due& due, LifecycleDecision& out) {
   if (due.reset_factors) out.actions.push_back(OperationKind::user_reset_factors);
 }
 
-/// A run may have ended between our status change and the end of the sessions.
+/// A run may have ended between our status change and what follows it. What resetting factors does
+/// to a deactivated user is not documented, so it is caught up with on suspended ones only.
 void finish_containment(const AccountView& account, const OwnStatusChange* own, OperationKind kind,
                         const Due& due, LifecycleDecision& out) {
-  if (!due.clear_sessions || !caused_by_us(account, own, kind) || own->sessions_cleared) return;
-  out.actions.push_back(OperationKind::user_clear_sessions);
+  if (!caused_by_us(account, own, kind)) return;
+  if (due.clear_sessions && !own->sessions_cleared) {
+    out.actions.push_back(OperationKind::user_clear_sessions);
+  }
+  if (due.reset_factors && !own->factors_reset && kind == OperationKind::user_suspend) {
+    out.actions.push_back(OperationKind::user_reset_factors);
+  }
 }
 
 LifecycleDecision leaving(WallTime since, const AccountView& account, const OwnStatusChange* own,

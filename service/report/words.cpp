@@ -38,6 +38,20 @@ constexpr std::array<Words, kOperationKinds> kWords{{
     {Side::ours, "delete the group", "A deleted group is gone, with its id and what refers to it."},
     {Side::gains, "add to the group", ""},
     {Side::loses, "remove from the group", ""},
+    {Side::loses, "expire the password", ""},
+    {Side::loses, "reset a factor", "A reset factor is gone; the person enrols again."},
+    {Side::gains, "assign the app", ""},
+    {Side::loses, "take the app away",
+     "The app's own profile of the person goes, and what the app then deletes."},
+    {Side::gains, "assign the app to the group", ""},
+    {Side::loses, "take the app from the group",
+     "The app's own profiles of the members go, and what the app then deletes."},
+    {Side::ours, "activate the group rule", ""},
+    {Side::ours, "deactivate the group rule", ""},
+    {Side::ours, "activate the policy", ""},
+    {Side::ours, "deactivate the policy", ""},
+    {Side::ours, "activate the policy's rule", ""},
+    {Side::ours, "deactivate the policy's rule", ""},
 }};
 
 const Words& words(OperationKind kind) { return kWords[static_cast<std::size_t>(kind)]; }

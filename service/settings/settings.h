@@ -42,9 +42,17 @@ struct AuthSettings {
   std::optional<OAuthSettings> oauth;
 };
 
+/// The account that `okta sign-in-check` signs in as.
+struct SignInSettings {
+  std::string login;
+  SecretRef password, totp;              // totp: empty where the org asks for no factor
+  std::vector<std::string> only_groups;  // names of the groups it may be in besides Everyone
+};
+
 struct OktaSettings {
   std::string base_url;  // https://host[:port], no slash at the end
   std::optional<AuthSettings> read, write;
+  std::optional<SignInSettings> sign_in_check;
   std::string ca_file;
   double capacity = 0.9;  // 0..1
 };

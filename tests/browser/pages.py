@@ -44,9 +44,13 @@ class Pages:
         self.feed("tuesday.csv")
         # The administrator who left is held in a first run, so that the next says since when.
         with open(stack.path("tuesday.csv")) as rows:
-            self.admin = next(row.split(",")[0] for row in rows if "Terminated" in row)
+            leavers = [row.split(",")[0] for row in rows if "Terminated" in row]
+        self.admin = leavers[0]
         self.run(3, "sync", "--only", self.admin)
-        stack.sim.faults([{"match": {"method": "POST", "path_prefix": "/api/v1/users/"},
+        gone = next(user["id"] for user in stack.sim.org()["users"]
+                    if user["profile"].get("employeeNumber") in leavers[1:]
+                    and user["status"] == "ACTIVE")
+        stack.sim.faults([{"match": {"path_prefix": f"/api/v1/users/{gone}/lifecycle/"},
                            "do": "status", "status": 400, "times": 1}])
         self.run(3, "sync", "--report", "run.html", "--full")
         self.finished = stack.path("run.html")

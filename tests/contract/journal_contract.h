@@ -117,6 +117,7 @@ inline Settled ended(std::uint32_t operation, OperationState state) {
 
 inline std::vector<std::uint32_t> ids(const std::vector<Claim>& claims) {
   std::vector<std::uint32_t> out;
+  out.reserve(claims.size());
   for (const Claim& claim : claims) out.push_back(claim.operation.id);
   return out;
 }

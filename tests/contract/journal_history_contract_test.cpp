@@ -243,6 +243,19 @@ TEST_P(JournalHistory, RemembersWhetherSessionsWereEndedAfterItsStatusChange) {
   EXPECT_FALSE((*journal_->own_status_changes())[0].sessions_cleared) << "since the newest";
 }
 
+TEST_P(JournalHistory, RemembersWhetherFactorsWereResetAfterItsStatusChange) {
+  PlanDraft plan;
+  plan.add(Kind::user_suspend, "E1", "00u1");
+  plan.add(Kind::user_reset_factors, "E1", "00u1", {1});
+  const RunHandle run = start(plan);
+  turn(run);
+  turn(run, {applied(1)});
+  EXPECT_FALSE((*journal_->own_status_changes())[0].factors_reset);
+  turn(run, {applied(2)});
+  EXPECT_TRUE((*journal_->own_status_changes())[0].factors_reset);
+  EXPECT_FALSE((*journal_->own_status_changes())[0].sessions_cleared);
+}
+
 TEST_P(JournalHistory, SaysWhomItWroteLately) {
   PlanDraft plan = three_updates();
   plan.add(Kind::user_create, "E4", "");
@@ -362,6 +375,52 @@ TEST_P(JournalHistory, KnowsTheRulesOfTheNewestAppliedPlan) {
   turn(run, {applied(1), applied(2), applied(3)});
   ASSERT_TRUE(journal_->end_run(run, 0, ""));
   EXPECT_EQ(*journal_->last_rules(), sha256("rules"));
+  // An urgent run carries single operations out; the org does not stand under its rules.
+  PlanDraft urgent;
+  urgent.header.config = sha256("newer rules");
+  urgent.add(Kind::user_suspend, "E1", "00u1");
+  ASSERT_TRUE(urgent.seal(*journal_));
+  RunSpec spec = urgent.spec();
+  spec.lane = Lane::urgent;
+  const auto second = journal_->begin_run(spec);
+  ASSERT_TRUE(second) << describe(second.error());
+  turn(*second);
+  turn(*second, {applied(1)});
+  ASSERT_TRUE(journal_->end_run(*second, 0, ""));
+  EXPECT_EQ(*journal_->last_rules(), sha256("rules"));
+}
+
+TEST_P(JournalHistory, WhatAnOperatorDoesIsNotOursToUndo) {
+  PlanDraft plan;
+  plan.add(Kind::user_suspend, "", "00u1");
+  plan.add_member("", "00u1", "dept-A", "00ga");
+  plan.add(Kind::user_suspend, "E2", "00u2");
+  plan.add_member("E2", "00u2", "dept-A", "00ga");
+  const RunHandle run = start(plan);
+  turn(run);
+  turn(run, {applied(1), applied(2), applied(3), applied(4)});
+  ASSERT_TRUE(journal_->end_run(run, 0, ""));
+  const auto status = journal_->own_status_changes();
+  ASSERT_TRUE(status);
+  ASSERT_EQ(status->size(), 1U);
+  EXPECT_EQ(status->front().user_id, "00u2");
+  const auto grants = journal_->grants();
+  ASSERT_TRUE(grants);
+  ASSERT_EQ(grants->size(), 1U);
+  EXPECT_EQ(grants->front().user_id, "00u2");
+}
+
+TEST_P(JournalHistory, KeepsBothObjectsOfAnOperation) {
+  PlanDraft plan;
+  Operation& op = plan.add(Kind::app_assign_group, "", "");
+  op.object = {ObjectRef::Kind::app, "0oa1", "Wiki"};
+  op.beside = {ObjectRef::Kind::group, "00g1", "dept-A"};
+  const RunHandle run = start(plan);
+  const auto claims = turn(run);
+  ASSERT_EQ(claims.size(), 1U);
+  EXPECT_EQ(claims[0].operation.object.name, "Wiki");
+  EXPECT_EQ(claims[0].operation.beside.id, "00g1");
+  EXPECT_EQ(claims[0].operation.beside.kind, ObjectRef::Kind::group);
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, JournalHistory, every_journal(), name_of);

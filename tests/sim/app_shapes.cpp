@@ -166,7 +166,10 @@ Json app_links(const Org& org, const Call& call, const OrgApp& app) {
   links.set("appLinks", app_link_list(call, app)).set("profileEnrollment", href_of(policies));
   links.set("policies", href_with(self + "/policies", {"PUT"}));
   links.set("groups", href_of(self + "/groups")).set("logo", Json(Json::Array{logo}));
-  links.set("accessPolicy", href_of(policies)).set("users", href_of(self + "/users"));
+  const OrgPolicy* access = policy_of_app(org, app);
+  const std::string signs_in =
+      access == nullptr ? policies : call.base_url + "/api/v1/policies/" + access->id;
+  links.set("accessPolicy", href_of(signs_in)).set("users", href_of(self + "/users"));
   if (app.active) {
     links.set("deactivate", href_of(self + "/lifecycle/deactivate"));
   } else {

@@ -123,6 +123,7 @@ SimReply list_apps(Org& org, Call& call) {
   for (std::size_t i = start; i < org.apps.size() && !body.full(); ++i) {
     const OrgApp& app = org.apps[i];
     if (!app.exists || (filter && !passes(org, app, *filter))) continue;
+    if (!call.access.covers_app(kAppsRead, app.id)) continue;
     if (!q.empty() && !begins_with(app.label(), q) && !begins_with(app.name, q)) continue;
     body.add(app.id, [&](std::string& out) {
       Json json = app_json(org, call, app);

@@ -42,6 +42,7 @@ struct OrgApp {
   std::string sign_on_mode;
   Json body;  // everything that administrators set
   WallTime created, last_updated;
+  std::string access_policy;  // its sign-in policy; empty: the org's default one
   bool active = true;
   bool exists = true;
   std::vector<AppUser> users;  // in the order of assignment

@@ -5,8 +5,14 @@
 namespace rollcall::sim {
 namespace {
 
+constexpr std::size_t kKeptLines = 200'000;
+
 bool is_secret(std::string_view name) {
-  return name == "password" || name == "answer" || name == "secret" || name == "hash";
+  for (const char* secret : {"password", "answer", "secret", "hash", "oldPassword", "newPassword",
+                             "passCode", "token", "stateToken", "sessionToken", "recoveryToken"}) {
+    if (name == secret) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -29,7 +35,7 @@ std::uint64_t Audit::append(const Call& call, const SimReply& reply, std::string
   const std::string& target = call.request.target;
   const std::size_t mark = target.find('?');
   Json entry = Json::object();
-  entry.set("n", static_cast<std::int64_t>(lines_.size() + 1));
+  entry.set("n", size() + 1);
   entry.set("time", format_okta_time(call.now));
   entry.set("method", call.request.method);
   entry.set("path", target.substr(0, mark));
@@ -41,12 +47,16 @@ std::uint64_t Audit::append(const Call& call, const SimReply& reply, std::string
   entry.set("ids", std::move(ids));
   entry.set("status", reply.status);
   lines_.push_back(entry.dump());
-  return lines_.size();
+  if (lines_.size() > kKeptLines) {
+    lines_.pop_front();
+    ++dropped_;
+  }
+  return size();
 }
 
 std::string Audit::lines_since(std::uint64_t since) const {
   std::string out;
-  for (std::uint64_t i = since; i < lines_.size(); ++i) {
+  for (std::uint64_t i = since > dropped_ ? since - dropped_ : 0; i < lines_.size(); ++i) {
     out += lines_[i];
     out += '\n';
   }

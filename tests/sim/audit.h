@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,13 @@ class Audit {
   std::uint64_t append(const Call& call, const SimReply& reply, std::string_view request_id);
   /// Lines after position `since`, each ended by a newline.
   std::string lines_since(std::uint64_t since) const;
-  const std::string& line(std::uint64_t position) const { return lines_[position - 1]; }
-  std::uint64_t size() const { return lines_.size(); }
+  /// One of the kept lines: the newest 200,000.
+  const std::string& line(std::uint64_t position) const { return lines_[position - dropped_ - 1]; }
+  std::uint64_t size() const { return dropped_ + lines_.size(); }
 
  private:
-  std::vector<std::string> lines_;
+  std::deque<std::string> lines_;
+  std::uint64_t dropped_ = 0;  // older ones, which only a file has
 };
 
 /// The value with every password, hash, answer and secret replaced by "(masked)".

@@ -1,21 +1,14 @@
 // /sim/*, loading and exporting, the command line, and the whole over real TLS.
-#include <Poco/Net/Context.h>
-#include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
-#include <Poco/Net/SSLManager.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-#include <iterator>
 #include <thread>
 
 #include "service/base/gzip.h"
 #include "tests/sim/org_file.h"
 #include "tests/sim/sim_fixture.h"
 #include "tests/sim/sim_options.h"
-#include "tests/sim/tls_files.h"
+#include "tests/sim/tls_fixture.h"
 
 namespace rollcall::sim {
 namespace {
@@ -71,6 +64,91 @@ TEST(OrgFile, ExportsWhatItLoads) {
   EXPECT_EQ(driver.status("PUT", "/sim/org", first), 204) << first;
   EXPECT_EQ(driver.sim->export_json(), first);
   EXPECT_NE(driver.make_user("new@example.com"), "00uA");
+}
+
+TEST(OrgFile, KeepsEverythingThatARealOrgWouldRemember) {
+  Driver driver;
+  const std::string user = driver.make_user("a@example.com"), group = driver.make_group("g");
+  driver.status(
+      "POST", "/api/v1/users/" + user,
+      R"({"credentials":{"recovery_question":{"question":"Where?","answer":"Home town"}}})");
+  const std::string other = driver.make_user("b@example.com", "?activate=true", false);
+  driver.status("PUT", "/api/v1/groups/" + group + "/users/" + user);
+  driver.status("POST", "/api/v1/groups/" + group + "/owners",
+                R"({"id":")" + user + R"(","type":"USER"})");
+  driver.status(
+      "POST", "/api/v1/meta/schemas/user/linkedObjects",
+      R"({"primary":{"name":"boss","title":"b"},"associated":{"name":"aide","title":"a"}})");
+  driver.status("PUT", "/api/v1/users/" + user + "/linkedObjects/boss/" + other);
+  driver.status("POST", "/api/v1/meta/types/user", R"({"name":"t","displayName":"T"})");
+  driver.status(
+      "POST", "/api/v1/users/" + user + "/factors?activate=true",
+      R"({"factorType":"question","profile":{"question":"disliked_food","answer":"kohlrabi"}})");
+  const std::string factor(driver.json["id"].as_string());
+  driver.status("POST", "/api/v1/policies", R"({"type":"PASSWORD","name":"strict","priority":1})");
+  driver.status("POST", "/api/v1/policies/" + std::string(driver.json["id"].as_string()) + "/rules",
+                R"({"name":"r"})");
+  driver.status("POST", "/api/v1/apps",
+                R"({"name":"bookmark","label":"w","settings":{"app":{"url":"https://w"}}})");
+  const std::string app(driver.json["id"].as_string());
+  driver.status("POST", "/api/v1/apps/" + app + "/users", R"({"id":")" + user + "\"}");
+  driver.status("GET", "/api/v1/mappings");
+  driver.status("POST", "/api/v1/mappings/" + driver.ids().at(0),
+                R"({"properties":{"city":{"expression":"appuser.town"}}})");
+  driver.status("POST", "/api/v1/users/" + other + "/roles", R"({"type":"HELP_DESK_ADMIN"})");
+  // A rule that is gone must not shift the numbers of the one behind it.
+  for (const char* name : {"first", "second"}) {
+    driver.status(
+        "POST", "/api/v1/groups/rules",
+        fmt::format(R"({{"type":"group_rule","name":"{}","conditions":{{"expression":{{"value":)"
+                    R"("user.login == \"b@example.com\""}}}},"actions":{{"assignUserToGroups":)"
+                    R"({{"groupIds":["{}"]}}}}}})",
+                    name, group));
+    const std::string rule = "/api/v1/groups/rules/" + std::string(driver.json["id"].as_string());
+    if (std::string_view(name) == "first") {
+      driver.status("DELETE", rule);
+    } else {
+      driver.status("POST", rule + "/lifecycle/activate");
+    }
+  }
+  const std::string credentials = R"({"username":"a@example.com","password":"Tr0ub4dor-and-3"})";
+  driver.status("POST", "/api/v1/authn", credentials);
+  driver.status(
+      "POST", "/api/v1/sessions",
+      R"({"sessionToken":")" + std::string(driver.json["sessionToken"].as_string()) + "\"}");
+  const std::string session(driver.json["id"].as_string());
+
+  const std::string text = driver.send("GET", "/sim/org?log=true").body;
+  EXPECT_EQ(text.find("Tr0ub4dor"), std::string::npos);
+  EXPECT_EQ(text.find("kohlrabi"), std::string::npos);
+  Driver copy;
+  ASSERT_EQ(copy.status("PUT", "/sim/org", text), 204) << copy.json.dump();
+  EXPECT_EQ(copy.send("GET", "/sim/org?log=true").body, text);
+  EXPECT_EQ(copy.status("GET", "/api/v1/sessions/" + session), 200);
+  EXPECT_EQ(copy.status("POST", "/api/v1/authn", credentials), 200)
+      << "the password is still right";
+  EXPECT_EQ(copy.status("POST", "/api/v1/users/" + user + "/factors/" + factor + "/verify",
+                        R"({"answer":"kohlrabi"})"),
+            200);
+  copy.status("GET", "/api/v1/groups/" + group + "/users/" + other + "/group-rules");
+  EXPECT_EQ(copy.json.items().size(), 1U);
+  copy.status("GET", "/api/v1/users/" + user + "/linkedObjects/boss");
+  EXPECT_EQ(copy.json.items().size(), 1U);
+}
+
+TEST(OrgFile, NamesWhatIsWrongInItsFurtherSections) {
+  Driver driver;
+  for (const char* text :
+       {R"({"policies":[{"type":"PASSWORD"}]})", R"({"factors":{"nobody":[]}})",
+        R"({"sessions":[{"id":"1","user":"nobody"}]})", R"({"relations":{"types":[{}]}})",
+        R"({"relations":{"owners":{"no group":[]}}})",
+        R"({"roles":{"users":{"x":["SUPER_ADMIN"]}}})", R"({"tokens":[{"token":"T","owner":"x"}]})",
+        R"({"users":[{"profile":{"login":"a@b.c"},"password_key":"xyz"}]})",
+        R"({"users":[{"profile":{"login":"a@b.c"}}],"factors":{"a@b.c":[{"type":"smoke"}]}})",
+        R"({"users":[{"profile":{"login":"a@b.c"}}],"roles":{"users":{"a@b.c":["KING"]}}})"}) {
+    EXPECT_EQ(driver.status("PUT", "/sim/org", text), 400) << text;
+    EXPECT_FALSE(driver.json["error"].as_string().empty());
+  }
 }
 
 TEST(OrgFile, SaysWhatIsWrongAndKeepsTheOldOrg) {
@@ -129,56 +207,6 @@ TEST(CommandLine, TakesTheContractsFlags) {
   }
 }
 
-class OverTls : public ::testing::Test {
- protected:
-  void SetUp() override {
-    auto directory = make_temporary_directory();
-    ASSERT_TRUE(directory);
-    directory_ = *directory;
-    const auto files = make_tls_files(directory_);
-    ASSERT_TRUE(files) << files.error().message;
-    files_ = *files;
-    SimServerOptions options;
-    options.http.certificate_file = files_.certificate_file;
-    options.http.private_key_file = files_.private_key_file;
-    auto org = SimOrg::create(unlimited(), clock_);
-    ASSERT_TRUE(org);
-    auto server = SimServer::start(options, std::move(*org));
-    ASSERT_TRUE(server) << server.error().message;
-    server_ = std::move(*server);
-    Poco::Net::initializeSSL();
-    context_ = new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, files_.ca_file,
-                                      Poco::Net::Context::VERIFY_STRICT);
-    context_->enableExtendedCertificateVerification(true);
-  }
-  void TearDown() override {
-    server_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  std::unique_ptr<Poco::Net::HTTPSClientSession> session() {
-    return std::make_unique<Poco::Net::HTTPSClientSession>("localhost", server_->port(), context_);
-  }
-
-  static std::string call(Poco::Net::HTTPSClientSession& session, const std::string& method,
-                          const std::string& target, const std::string& body,
-                          Poco::Net::HTTPResponse& response, bool gzip = false) {
-    Poco::Net::HTTPRequest request(method, target, Poco::Net::HTTPMessage::HTTP_1_1);
-    request.set("Authorization", "SSWS TOKEN");
-    if (gzip) request.set("Accept-Encoding", "gzip");
-    request.setContentLength(static_cast<std::streamsize>(body.size()));
-    session.sendRequest(request) << body << std::flush;
-    std::istream& in = session.receiveResponse(response);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  }
-
-  HandClock clock_;
-  std::string directory_;
-  TlsFiles files_;
-  std::unique_ptr<SimServer> server_;
-  Poco::Net::Context::Ptr context_;
-};
-
 TEST_F(OverTls, ServesManyRequestsOnOneVerifiedConnection) {
   const auto client = session();
   Poco::Net::HTTPResponse response;
@@ -208,26 +236,6 @@ TEST_F(OverTls, CompressesForThoseWhoAsk) {
   const auto unpacked = gunzip(packed, 1 << 20);
   ASSERT_TRUE(unpacked);
   EXPECT_EQ(*unpacked, plain);
-}
-
-TEST_F(OverTls, BreaksTheConnectionWhenAFaultSaysSo) {
-  const auto client = session();
-  Poco::Net::HTTPResponse response;
-  call(*client, "PUT", "/sim/faults", R"([{"match":{"method":"POST"},"do":"reset_after"},
-      {"match":{"path_prefix":"/api/v1/org"},"do":"truncate","bytes":20}])",
-       response);
-  ASSERT_EQ(response.getStatus(), 204);
-  EXPECT_THROW(call(*session(), "POST", "/api/v1/groups", R"({"profile":{"name":"g"}})", response),
-               Poco::Exception);
-  const std::string stats = call(*client, "GET", "/sim/stats", {}, response);
-  EXPECT_EQ((*parse_json(stats))["writes"].as_int(), 1) << "it happened all the same";
-  std::string cut;
-  try {
-    cut = call(*session(), "GET", "/api/v1/org", {}, response);
-  } catch (const Poco::Exception&) {
-    cut.clear();
-  }
-  EXPECT_LE(cut.size(), 20U);
 }
 
 TEST_F(OverTls, AHeldReplyComesAfterTheRelease) {

@@ -51,7 +51,7 @@ struct Furnished {
     make("{groupRuleId}", "/api/v1/groups/rules",
          R"({"name":"r","conditions":{"expression":{"value":"user.city == \"Ulm\""}},)"
          R"("actions":{"assignUserToGroups":{"groupIds":["{groupId}"]}}})");
-    make("{policyId}", "/api/v1/policies", R"({"type":"PASSWORD","name":"p"})");
+    make("{policyId}", "/api/v1/policies", R"({"type":"ACCESS_POLICY","name":"p"})");
     make("{ruleId}", "/api/v1/policies/{policyId}/rules", R"({"name":"r"})");
     make("{typeId}", "/api/v1/meta/types/user", R"({"name":"t","displayName":"T"})");
     make("{factorId}", "/api/v1/users/{userId}/factors",
@@ -63,11 +63,15 @@ struct Furnished {
     ids["{linkedObjectName}"] = ids["{relationshipName}"] = ids["{primaryRelationshipName}"] =
         "boss";
     driver->status("PUT", filled("/api/v1/apps/{appId}/groups/{groupId}"), "{}");
+    driver->status("PUT", filled("/api/v1/apps/{appId}/policies/{policyId}"), "{}");
+    driver->status("GET", filled("/api/v1/policies/{policyId}/mappings"));
+    ids["{mappingId}"] = driver->ids().at(0);
     driver->status("PUT", filled("/api/v1/groups/{groupId}/users/{userId}"));
     const std::string credentials = R"({"username":"a@example.com","password":"Tr0ub4dor-and-3"})";
     driver->send("POST", "/api/v1/authn", credentials);
     make("{sessionId}", "/api/v1/sessions",
          R"({"sessionToken":")" + std::string(driver->json["sessionToken"].as_string()) + "\"}");
+    driver->cookie = "sid=" + ids["{sessionId}"];
   }
 
   std::string filled(std::string text) const {

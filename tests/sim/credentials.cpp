@@ -17,32 +17,6 @@ SimReply credentials_refused(std::string_view cause) {
   return error_reply(403, "E0000014", "Update of credentials failed", {std::string(cause)});
 }
 
-bool password_is(const Org& org, UserIndex user, const Json& value) {
-  const auto known = org.sign_ins.passwords.find(user);
-  return value.is_string() && known != org.sign_ins.passwords.end() &&
-         known->second == fast_hash(value.as_string());
-}
-
-std::optional<SimReply> refuse_new_password(const Org& org, UserIndex user, const Json& value) {
-  const std::string login = packed_text(org.directory.user(user).profile, "login");
-  if (value.is_string() && password_allowed(value.as_string(), login)) return std::nullopt;
-  return credentials_refused("Password requirements were not met");
-}
-
-void set_password(Org& org, UserIndex index, const Json& value, WallTime now) {
-  OrgUser& user = org.directory.change_user(index, now);
-  user.has_password = true;
-  user.password_changed = user.last_updated = now;
-  const bool waited =
-      user.status == AccountStatus::password_expired || user.status == AccountStatus::recovery;
-  if (waited) {
-    user.status = AccountStatus::active;
-    user.status_changed = now;
-  }
-  org.sign_ins.passwords[index] = fast_hash(value.as_string());
-  log_event(org, now, "user.account.update_password", {user_party(org, index)});
-}
-
 SimReply credentials_reply(const Org& org, Call& call, UserIndex index) {
   const OrgUser& user = org.directory.user(index);
   call.result_ids.push_back(user.id);
@@ -82,6 +56,32 @@ bool status_is(const Org& org, UserIndex index, std::initializer_list<AccountSta
 }
 
 }  // namespace
+
+bool password_is(const Org& org, UserIndex user, const Json& value) {
+  const auto known = org.sign_ins.passwords.find(user);
+  return value.is_string() && known != org.sign_ins.passwords.end() &&
+         known->second == fast_hash(value.as_string());
+}
+
+std::optional<SimReply> refuse_new_password(const Org& org, UserIndex user, const Json& value) {
+  const std::string login = packed_text(org.directory.user(user).profile, "login");
+  if (value.is_string() && password_allowed(value.as_string(), login)) return std::nullopt;
+  return credentials_refused("Password requirements were not met");
+}
+
+void set_password(Org& org, UserIndex index, const Json& value, WallTime now) {
+  OrgUser& user = org.directory.change_user(index, now);
+  user.has_password = true;
+  user.password_changed = user.last_updated = now;
+  const bool waited =
+      user.status == AccountStatus::password_expired || user.status == AccountStatus::recovery;
+  if (waited) {
+    user.status = AccountStatus::active;
+    user.status_changed = now;
+  }
+  org.sign_ins.passwords[index] = fast_hash(value.as_string());
+  log_event(org, now, "user.account.update_password", {user_party(org, index)});
+}
 
 std::optional<SimReply> replace_password(Org& org, UserIndex user, const Json& body, WallTime now) {
   if (!password_is(org, user, body["oldPassword"]["value"])) {
@@ -148,10 +148,12 @@ SimReply forgot_password(Org& org, Call& call) {
   log_event(org, call.now, "user.account.reset_password", {user_party(org, owner.index)});
   call.result_ids.push_back(user.id);
   if (call.flag("sendEmail", true)) {
-    send_mail(org, "forgot_password", owner.index, call.now);
+    const std::string token = new_link(org, LinkPurpose::reset, owner.index, call.now);
+    send_mail(org, "forgot_password", owner.index, call.now, token);
     return json_reply(200, Json::object());
   }
-  const std::string url = fmt::format("{}/reset_password/{}", call.base_url, org.ids.token(20));
+  const std::string token = new_link(org, LinkPurpose::reset, owner.index, call.now);
+  const std::string url = fmt::format("{}/reset_password/{}", call.base_url, token);
   return json_reply(200, object_of("resetPasswordUrl", Json(url)));
 }
 

@@ -86,7 +86,7 @@ bool Directory::unique_value_taken(std::string_view attribute, std::string_view 
   });
 }
 
-void Directory::index_unique(std::string attribute) {
+void Directory::index_unique(const std::string& attribute) {
   auto& values = unique_values_[attribute];
   values.clear();
   for (UserIndex i = 0; i < users_.size(); ++i) {
@@ -118,7 +118,7 @@ void Directory::unindex_login(UserIndex index) {
 
 template <class T>
 void Directory::remember(History<T>& history, std::uint32_t index, const T& state, WallTime now) {
-  if (lag_ms_ == 0) return;
+  if (lag_ms_ + kept_ms_ == 0) return;
   auto& versions = history[index];
   for (auto& version : versions) version.until_ms = std::min(version.until_ms, now.ms);
   versions.push_back({now.ms, state});
@@ -254,7 +254,7 @@ bool Directory::is_member(GroupIndex group, UserIndex user) const {
 void Directory::note_member(GroupIndex group, const Member& member, bool was_member, WallTime now) {
   changes_.push_back({group, member.user, member.rule, !was_member});
   groups_[group].last_membership_updated = now;
-  if (lag_ms_ != 0) member_history_[group].push_back({now.ms, member.user, was_member});
+  if (lag_ms_ + kept_ms_ != 0) member_history_[group].push_back({now.ms, member.user, was_member});
 }
 
 void Directory::add_member(GroupIndex group, UserIndex user, std::uint32_t rule, WallTime now) {
@@ -280,11 +280,11 @@ void Directory::remove_member(GroupIndex group, UserIndex user, WallTime now) {
 }
 
 const OrgUser* Directory::indexed_user(UserIndex index, WallTime now) const {
-  return at(user_history_, index, users_[index], now.ms - lag_ms_);
+  return at(user_history_, index, users_[index], shown_ms(now));
 }
 
 const OrgGroup* Directory::indexed_group(GroupIndex index, WallTime now) const {
-  return at(group_history_, index, groups_[index], now.ms - lag_ms_);
+  return at(group_history_, index, groups_[index], shown_ms(now));
 }
 
 bool Directory::indexed_is_member(GroupIndex group, UserIndex user, WallTime now) const {
@@ -292,7 +292,7 @@ bool Directory::indexed_is_member(GroupIndex group, UserIndex user, WallTime now
   const auto found = member_history_.find(group);
   if (found != member_history_.end()) {
     for (const MemberChange& change : found->second) {
-      if (change.user == user && change.at_ms > now.ms - lag_ms_) return change.was_member;
+      if (change.user == user && change.at_ms > shown_ms(now)) return change.was_member;
     }
   }
   return member(group, user) != nullptr;
@@ -308,7 +308,7 @@ std::vector<UserIndex> Directory::indexed_members(GroupIndex group, WallTime now
   const auto found = member_history_.find(group);
   if (found == member_history_.end()) return indexes;
   for (auto change = found->second.rbegin(); change != found->second.rend(); ++change) {
-    if (change->at_ms <= now.ms - lag_ms_) continue;
+    if (change->at_ms <= shown_ms(now)) continue;
     const auto position = std::lower_bound(indexes.begin(), indexes.end(), change->user);
     const bool there = position != indexes.end() && *position == change->user;
     if (change->was_member && !there) indexes.insert(position, change->user);
@@ -325,9 +325,10 @@ void Directory::settle() {
 }
 
 void Directory::forget_history(WallTime now) {
-  if (lag_ms_ == 0 || now.ms < next_forget_ms_) return;
-  next_forget_ms_ = now.ms + lag_ms_;
-  const std::int64_t then = now.ms - lag_ms_;
+  const std::int64_t kept = lag_ms_ + kept_ms_;
+  if (kept == 0 || now.ms < next_forget_ms_) return;
+  next_forget_ms_ = now.ms + kept;
+  const std::int64_t then = now.ms - kept;
   forget(user_history_, then);
   forget(group_history_, then);
   for (auto it = member_history_.begin(); it != member_history_.end();) {

@@ -68,6 +68,10 @@ class Directory {
   /// How far the index lags behind; history is kept only as long as it can still be seen.
   explicit Directory(std::int64_t index_lag_ms = 0) : lag_ms_(index_lag_ms) {}
   std::int64_t index_lag_ms() const { return lag_ms_; }
+  /// History stays for that much longer, so that `look_back` can show it.
+  void keep_history(std::int64_t ms) { kept_ms_ = ms; }
+  /// From now on the index shows what was so much longer ago; 0: as it should be.
+  void look_back(std::int64_t ms) { back_ms_ = ms; }
 
   // Users, primary data.
   std::size_t user_slots() const { return users_.size(); }
@@ -89,7 +93,7 @@ class Directory {
   /// The index shows `user` as it was, with the status it is moving to, for one more lag.
   void show_transition(UserIndex index, const OrgUser& before, WallTime now);
   /// Attributes whose values unique_value_taken can look up; set before users are added.
-  void index_unique(std::string attribute);
+  void index_unique(const std::string& attribute);
 
   // Groups.
   std::size_t group_slots() const { return groups_.size(); }
@@ -145,7 +149,11 @@ class Directory {
   void unindex_login(UserIndex index);
   void note_member(GroupIndex group, const Member& member, bool was_member, WallTime now);
 
+  std::int64_t shown_ms(WallTime now) const { return now.ms - lag_ms_ - back_ms_; }
+
   std::int64_t lag_ms_;
+  std::int64_t kept_ms_ = 0;  // beyond the lag
+  std::int64_t back_ms_ = 0;
   std::deque<OrgUser> users_;
   std::deque<OrgGroup> groups_;
   std::unordered_map<std::string_view, UserIndex> user_ids_;

@@ -7,14 +7,17 @@
 
 #include "service/base/digest.h"
 #include "service/base/text.h"
+#include "tests/sim/authn.h"
 #include "tests/sim/json_parts.h"
 #include "tests/sim/org.h"
 #include "tests/sim/packed_json.h"
+#include "tests/sim/totp.h"
 
 namespace rollcall::sim {
 namespace {
 
 constexpr std::string_view kPasscode = "123456";
+constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 struct FactorKind {
   std::string_view type, prefix, needs;  // needs: the profile member it cannot be without
@@ -57,6 +60,9 @@ Json factor_json(const Org& org, const Call& call, UserIndex index, const Factor
   out.set("vendorName", "OKTA").set("status", factor.active ? "ACTIVE" : "PENDING_ACTIVATION");
   out.set("created", okta_second(factor.created));
   out.set("lastUpdated", okta_second(factor.last_updated)).set("profile", factor.profile);
+  if (!factor.active && !factor.secret.empty()) {
+    out.set("_embedded", object_of("activation", totp_activation(factor)));
+  }
   out.set("_links", std::move(links));
   return out;
 }
@@ -116,9 +122,39 @@ std::optional<SimReply> take_factor(const Call& call, Factor& factor, std::strin
   return std::nullopt;
 }
 
-SimReply wrong_passcode() {
-  return error_reply(403, "E0000068", "Invalid Passcode/Answer",
-                     {"Your passcode doesn't match our records. Please try again."});
+SimReply wrong_passcode(std::string_view cause) {
+  return error_reply(403, "E0000068", "Invalid Passcode/Answer", {std::string(cause)});
+}
+
+constexpr std::string_view kNoMatch = "Your passcode doesn't match our records. Please try again.";
+constexpr std::string_view kUsedBefore =
+    "Each code can only be used once. Please wait for a new code and try again.";
+
+enum class Passcode : std::uint8_t { right, wrong, used };
+
+/// One step early or late counts, as clocks differ.
+Passcode judge_totp(Factor& factor, std::string_view code, WallTime now) {
+  for (const std::int64_t step : {totp_step(now), totp_step(now) - 1, totp_step(now) + 1}) {
+    if (code != totp_code(factor.secret, step)) continue;
+    if (step <= factor.used_step) return Passcode::used;
+    factor.used_step = step;
+    return Passcode::right;
+  }
+  return Passcode::wrong;
+}
+
+Passcode judge(Factor& factor, const Json& body, WallTime now) {
+  if (factor.type == "token:software:totp") {
+    return judge_totp(factor, body["passCode"].as_string(), now);
+  }
+  const bool right = factor.type == "question"
+                         ? fast_hash(fold_case(body["answer"].as_string())) == factor.answer
+                         : body["passCode"].as_string() == kPasscode;
+  return right ? Passcode::right : Passcode::wrong;
+}
+
+bool sends_codes(const Factor& factor) {
+  return factor.type == "sms" || factor.type == "call" || factor.type == "email";
 }
 
 }  // namespace
@@ -134,30 +170,74 @@ SimReply list_factors(Org& org, Call& call) {
   return json_reply(200, list);
 }
 
-SimReply enroll_factor(Org& org, Call& call) {
-  FactorTarget target = factor_target(org, call, false);
-  if (target.refused) return std::move(*target.refused);
-  if (!call.body_ok || !call.body["factorType"].is_string()) return malformed_body();
-  if (org.directory.user(target.user).status == AccountStatus::deprovisioned) {
-    return wrong_status();
+std::vector<std::string_view> factor_types() {
+  std::vector<std::string_view> types;
+  types.reserve(kFactorKinds.size());
+  for (const FactorKind& kind : kFactorKinds) types.push_back(kind.type);
+  return types;
+}
+
+Json totp_activation(const Factor& factor) {
+  Json out = Json::object();
+  out.set("timeStep", kTotpStepMs / 1000).set("sharedSecret", factor.secret);
+  return out.set("encoding", "base32").set("keyLength", 6);
+}
+
+std::optional<SimReply> refuse_passcode(Factor& factor, const Json& body, WallTime now) {
+  constexpr std::int64_t kWindowMs = 300'000;
+  constexpr int kTries = 5;  // FACTS 8.4
+  if (now.ms - factor.first_wrong.ms > kWindowMs) factor.wrong = 0;
+  if (factor.wrong >= kTries) {
+    return error_reply(403, "E0000069", "User Locked", {"Factor is locked after too many tries."});
   }
+  const Passcode verdict = judge(factor, body, now);
+  if (verdict == Passcode::right) {
+    factor.wrong = 0;
+    return std::nullopt;
+  }
+  if (factor.wrong++ == 0) factor.first_wrong = now;
+  return wrong_passcode(verdict == Passcode::used ? kUsedBefore : kNoMatch);
+}
+
+std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::string& id) {
+  if (!call.body_ok || !call.body["factorType"].is_string()) return malformed_body();
+  if (org.directory.user(user).status == AccountStatus::deprovisioned) return wrong_status();
   Factor factor;
   std::string_view prefix;
-  if (auto refused = take_factor(call, factor, prefix)) return std::move(*refused);
-  for (const Factor& held : org.factors[target.user]) {
+  if (auto refused = take_factor(call, factor, prefix)) return refused;
+  for (const Factor& held : org.factors[user]) {
     if (held.type == factor.type && held.active) {
       return validation_failed("factorEnrollRequest", {"A factor of this type is already set up."});
     }
   }
+  if (auto refused = refuse_code(org, call, user, factor.type)) return refused;
   factor.id = org.ids.object(prefix);
   factor.created = factor.last_updated = call.now;
   factor.active = factor.type == "question" || call.flag("activate", false);
+  if (factor.type == "token:software:totp") {
+    for (const char c : org.ids.token(16)) {
+      factor.secret += kBase32[static_cast<unsigned char>(c) % kBase32.size()];
+    }
+  }
   call.result_ids.push_back(factor.id);
   log_event(org, call.now, factor.active ? "user.mfa.factor.activate" : "user.mfa.factor.update",
-            {user_party(org, target.user)});
-  const Json out = factor_json(org, call, target.user, factor);
-  org.factors[target.user].push_back(std::move(factor));
-  return json_reply(200, out);
+            {user_party(org, user)});
+  id = factor.id;
+  // A new try at the same kind takes the place of one that was never finished.
+  std::erase_if(org.factors[user], [&](const Factor& held) { return held.type == factor.type; });
+  org.factors[user].push_back(std::move(factor));
+  return std::nullopt;
+}
+
+SimReply enroll_factor(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, false);
+  if (target.refused) return std::move(*target.refused);
+  std::string id;
+  if (auto refused = add_factor(org, call, target.user, id)) {
+    if (org.factors[target.user].empty()) org.factors.erase(target.user);
+    return std::move(*refused);
+  }
+  return json_reply(200, factor_json(org, call, target.user, org.factors[target.user].back()));
 }
 
 SimReply get_factor(Org& org, Call& call) {
@@ -169,7 +249,9 @@ SimReply get_factor(Org& org, Call& call) {
 SimReply activate_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, true);
   if (target.refused) return std::move(*target.refused);
-  if (call.body["passCode"].as_string() != kPasscode) return wrong_passcode();
+  if (auto refused = refuse_passcode(*target.factor, call.body, call.now)) {
+    return std::move(*refused);
+  }
   target.factor->active = true;
   target.factor->last_updated = call.now;
   call.result_ids.push_back(target.factor->id);
@@ -181,17 +263,28 @@ SimReply verify_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, true);
   if (target.refused) return std::move(*target.refused);
   if (!target.factor->active) return wrong_status();
-  const bool right =
-      target.factor->type == "question"
-          ? fast_hash(fold_case(call.body["answer"].as_string())) == target.factor->answer
-          : call.body["passCode"].as_string() == kPasscode;
-  if (!right) return wrong_passcode();
+  if (sends_codes(*target.factor) && !call.body["passCode"].is_string()) {
+    auto refused = refuse_code(org, call, target.user, target.factor->type);
+    if (refused) return std::move(*refused);
+    Json challenge = object_of("factorResult", "CHALLENGE");
+    const std::string self = fmt::format("{}/api/v1/users/{}/factors/{}", call.base_url,
+                                         call.path_ids[0], call.path_ids[1]);
+    Json links = object_of("verify", href_with(self + "/verify", {"POST"}));
+    links.set("factor", href_with(self, {"GET", "DELETE"}));
+    return json_reply(200, challenge.set("_links", std::move(links)));
+  }
+  if (auto refused = refuse_passcode(*target.factor, call.body, call.now)) {
+    return std::move(*refused);
+  }
   return json_reply(200, object_of("factorResult", "SUCCESS"));
 }
 
 SimReply resend_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, true);
   if (target.refused) return std::move(*target.refused);
+  if (auto refused = refuse_code(org, call, target.user, target.factor->type)) {
+    return std::move(*refused);
+  }
   return json_reply(200, factor_json(org, call, target.user, *target.factor));
 }
 
@@ -207,6 +300,26 @@ SimReply delete_factor(Org& org, Call& call) {
   held.erase(held.begin() + (target.factor - held.data()));
   if (held.empty()) org.factors.erase(target.user);
   return no_content();
+}
+
+SimReply list_factor_catalog(Org& org, Call& call) {
+  FactorTarget target = factor_target(org, call, false);
+  if (target.refused) return std::move(*target.refused);
+  const std::string enroll =
+      fmt::format("{}/api/v1/users/{}/factors", call.base_url, call.path_ids[0]);
+  const auto held = org.factors.find(target.user);
+  Json list = Json::array();
+  for (const std::string_view type : factor_types()) {
+    const bool set_up =
+        held != org.factors.end() &&
+        std::any_of(held->second.begin(), held->second.end(),
+                    [&](const Factor& one) { return one.active && one.type == type; });
+    Json item = Json::object();
+    item.set("factorType", type).set("provider", "OKTA").set("vendorName", "OKTA");
+    item.set("status", set_up ? "ACTIVE" : "NOT_SETUP").set("enrollment", "OPTIONAL");
+    list.push(item.set("_links", object_of("enroll", href_with(enroll, {"POST"}))));
+  }
+  return json_reply(200, list);
 }
 
 SimReply list_factor_questions(Org& org, Call& call) {

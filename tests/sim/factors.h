@@ -1,9 +1,12 @@
-// Factors that people enrolled (FACTS 8.4). The passcode 123456 is right; every other is wrong.
+// Factors that people enrolled (FACTS 8.4). Passcodes of authenticator apps are computed; of what a
+// phone or mail would bring, 123456 is right and every other is wrong.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/base/clock.h"
@@ -22,10 +25,24 @@ struct Factor {
   std::uint64_t answer = 0;  // hash of a security question's answer
   WallTime created, last_updated;
   bool active = false;
+  std::string secret;          // of an authenticator app, in base32
+  std::int64_t used_step = 0;  // the newest passcode that was taken: none is taken twice
+  WallTime first_wrong;        // wrong passcodes: five in five minutes lock the factor
+  int wrong = 0;
 };
 
 using FactorBook = std::map<UserIndex, std::vector<Factor>>;
 
+/// The kinds that can be enrolled.
+std::vector<std::string_view> factor_types();
+/// Enrols what the body asks for; `id` is the new factor's. nullopt: done.
+std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::string& id);
+/// 403 for a passcode or answer that is wrong, was used before, or comes after too many wrong ones.
+std::optional<SimReply> refuse_passcode(Factor& factor, const Json& body, WallTime now);
+/// What an authenticator app is given to begin with.
+Json totp_activation(const Factor& factor);
+
+SimReply list_factor_catalog(Org& org, Call& call);
 SimReply list_factors(Org& org, Call& call);
 SimReply enroll_factor(Org& org, Call& call);
 SimReply get_factor(Org& org, Call& call);

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxDescription = 1024;
 std::string second(WallTime t) { return format_okta_time({t.ms / 1000 * 1000}); }
 
 bool visible(const Call& call, const OrgGroup& group) {
+  if (!call.access.covers_group(kGroupsRead, group.id)) return false;
   const auto& only = call.token->groups_visible;
   return only.empty() || std::find(only.begin(), only.end(), group.id) != only.end();
 }
@@ -217,11 +218,15 @@ void render_stats(std::string& out, const Org& org, GroupIndex index, WallTime n
     return std::any_of(app.groups.begin(), app.groups.end(),
                        [&](const AppGroup& held) { return held.group == index; });
   });
+  const auto members = org.directory.indexed_members(index, now);
+  const auto users = std::count_if(members.begin(), members.end(), [&](UserIndex user) {
+    return org.directory.indexed_user(user, now) != nullptr;
+  });
   out.pop_back();
   out += fmt::format(
       ",\"_embedded\":{{\"stats\":{{\"usersCount\":{},\"appsCount\":{},"
       "\"groupPushMappingsCount\":0,\"hasAdminPrivileges\":{}}}}}}}",
-      org.directory.indexed_members(index, now).size(), apps, admin);
+      users, apps, admin);
 }
 
 SimReply list_groups(Org& org, Call& call) {
@@ -304,17 +309,6 @@ SimReply remove_member(Org& org, Call& call) {
   }
   call.result_ids = {call.path_ids[0], call.path_ids[1]};
   return no_content();
-}
-
-SimReply list_group_roles(Org& org, Call& call) {
-  const auto index = org.directory.group_by_id(call.path_ids[0]);
-  if (!index) return not_found(call.path_ids[0], "UserGroup");
-  Json list = Json::array();
-  const auto found = org.group_roles.find(call.path_ids[0]);
-  if (found != org.group_roles.end()) {
-    for (const Json& role : found->second) list.push(role);
-  }
-  return json_reply(200, list);
 }
 
 }  // namespace rollcall::sim

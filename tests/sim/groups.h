@@ -1,4 +1,4 @@
-// Groups, their members and roles.
+// Groups and their members.
 #pragma once
 
 #include "tests/sim/org.h"
@@ -15,6 +15,5 @@ SimReply list_groups(Org& org, Call& call);
 SimReply list_members(Org& org, Call& call);
 SimReply add_member(Org& org, Call& call);
 SimReply remove_member(Org& org, Call& call);
-SimReply list_group_roles(Org& org, Call& call);
 
 }  // namespace rollcall::sim

@@ -34,7 +34,7 @@ using Verifier = std::unique_ptr<EVP_MD_CTX, Released<EVP_MD_CTX_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Released<ECDSA_SIG_free>>;
 using MemoryBio = std::unique_ptr<BIO, Released<BIO_free>>;
 
-constexpr std::size_t kHalf = 32;  // bytes of a P-256 number
+constexpr std::size_t kCoordinate = 32;  // bytes of a P-256 number
 
 const unsigned char* raw(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -78,10 +78,10 @@ PublicKey key_of(const Json& jwk) {
 }
 
 std::string der_of(const std::string& both) {
-  if (both.size() != 2 * kHalf) return {};
+  if (both.size() != 2 * kCoordinate) return {};
   const Signature signature(ECDSA_SIG_new());
-  ECDSA_SIG_set0(signature.get(), big(both.substr(0, kHalf)).release(),
-                 big(both.substr(kHalf)).release());
+  ECDSA_SIG_set0(signature.get(), big(both.substr(0, kCoordinate)).release(),
+                 big(both.substr(kCoordinate)).release());
   unsigned char* bytes = nullptr;
   const int size = i2d_ECDSA_SIG(signature.get(), &bytes);
   std::string out(reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size));
@@ -93,8 +93,8 @@ std::string coordinate(EVP_PKEY* key, const char* name) {
   BIGNUM* number = nullptr;
   EVP_PKEY_get_bn_param(key, name, &number);
   const Big held(number);
-  std::array<unsigned char, kHalf> bytes{};
-  BN_bn2binpad(number, bytes.data(), kHalf);
+  std::array<unsigned char, kCoordinate> bytes{};
+  BN_bn2binpad(number, bytes.data(), kCoordinate);
   return base64url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 

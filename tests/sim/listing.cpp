@@ -51,6 +51,8 @@ PageRequest page_request(const Call& call, std::size_t default_limit, std::size_
   std::size_t asked = 0;
   std::from_chars(text.data(), text.data() + text.size(), asked);
   page.limit = asked == 0 ? default_limit : std::min(asked, max_limit);
+  page.most = call.half_page ? std::max<std::size_t>(page.limit / 2, 1) : page.limit;
+  page.doubled = call.double_rows;
   const std::string_view cursor = call.param("after");
   if (!cursor.empty()) {
     page.after = cursor.substr(0, page.mark.size()) == page.mark
@@ -65,12 +67,14 @@ void PageBody::add(std::string_view id, const std::function<void(std::string&)>&
     --skip_;
     return;
   }
-  if (rows_ == page_.limit) {
+  if (rows_ == page_.most) {
     more_ = true;
     return;
   }
-  if (rows_ > 0) body_ += ',';
-  render(body_);
+  for (int times = page_.doubled ? 2 : 1; times > 0; --times) {
+    if (body_.size() > 1) body_ += ',';
+    render(body_);
+  }
   ++rows_;
   last_id_ = std::string(id);
 }

@@ -12,7 +12,9 @@
 namespace rollcall::sim {
 
 struct PageRequest {
-  std::size_t limit = 0;
+  std::size_t limit = 0;  // as links show it
+  std::size_t most = 0;   // rows that this page holds at most: fewer where a fault says so
+  bool doubled = false;   // a fault: each row twice
   std::optional<std::string> after;  // the last id of the page before
   std::string mark = "2";            // users' cursors are a digit and the last id: opaque
   std::size_t skip = 0;              // rows that a fault loses

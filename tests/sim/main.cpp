@@ -42,7 +42,7 @@ Result<void> prepare(SimOrg& org, const CommandLine& line) {
   if (!text) return text.error();
   const auto rules = parse_json(*text);
   if (!rules) return rules.error();
-  return org.faults().load(*rules);
+  return org.load_faults(*rules);
 }
 
 /// A service app that may do all that is served; its private key stands beside the certificates.
@@ -55,7 +55,8 @@ Result<Json> make_client(SimOrg& org, const std::string& folder) {
   app.token.owner_id = "0oasimclient00000001";
   app.token.secret = "client " + app.token.owner_id;
   app.keys = {key->jwk};
-  for (const char* of : {"users", "groups", "schemas", "userTypes", "orgs", "roles"}) {
+  for (const char* of : {"users", "groups", "apps", "policies", "schemas", "userTypes",
+                         "linkedObjects", "profileMappings", "sessions", "logs", "orgs", "roles"}) {
     app.scopes.insert(fmt::format("okta.{}.read", of));
     app.scopes.insert(fmt::format("okta.{}.manage", of));
   }
@@ -63,6 +64,14 @@ Result<Json> make_client(SimOrg& org, const std::string& folder) {
   shown.set("client_id", app.token.owner_id).set("private_key_file", file);
   org.oauth().add(std::move(app));
   return shown;
+}
+
+/// The token without the role that the command line may give it.
+std::string shown_token(const Org& org, const std::string& argument) {
+  for (const Token& token : org.tokens) {
+    if (argument.rfind(token.secret + ":", 0) == 0) return token.secret;
+  }
+  return argument;
 }
 
 void wait_for_signal(const sigset_t& signals) {
@@ -81,10 +90,10 @@ int run(CommandLine line) {
 
   if (line.sim.tokens.empty()) line.sim.tokens.push_back("sim" + hex(random_bytes(16)));
   const SystemClock clock;
-  const std::string token = line.sim.tokens.front();
   auto org = SimOrg::create(line.sim, clock);
   if (!org) return fail(org.error());
   if (auto ready = prepare(**org, line); !ready) return fail(ready.error());
+  const std::string token = shown_token((*org)->org(), line.sim.tokens.front());
   const bool temporary = line.tls_dir.empty();
   if (temporary) {
     auto directory = make_temporary_directory();

@@ -98,6 +98,9 @@ std::map<int, Play> app_plays() {
                    "", kTwoGroups)};
   plays[65] = {org_with_app(bookmark("0oauj8lxpakUbVDPF1d7"), "",
                             R"({"id":"00guj90kg96LqOIHe1d7","name":"g"})")};
+  // The id of the mapping from that app to people follows from the app's.
+  plays[89] = {org_with_app(bookmark("0oankwe1vcDGIxAzg1d7"))};
+  plays[89].target = "/api/v1/mappings/{mapping}";
   return plays;
 }
 
@@ -199,6 +202,10 @@ SimReply play_sample(const Json& sample, const Play& play, Driver& driver) {
     for (const auto& [mark, value] : made) text = replace_all(text, mark, value);
     return text;
   };
+  if (play.target.find("{mapping}") != std::string::npos) {
+    driver.send("GET", "/api/v1/mappings?limit=1");
+    made["{mapping}"] = driver.ids().at(0);
+  }
   for (const auto& [method, target, body] : play.first) {
     const SimReply reply = driver.send(method, filled(target), filled(body));
     EXPECT_LT(reply.status, 300) << target << ": " << reply.body;
@@ -236,13 +243,15 @@ void compare_sample(const Json& sample, const Play& play, const SimReply& reply)
 TEST(RecordedSamples, OfAppsPoliciesSessionsAndTheLogMatchToo) {
   const std::vector<Sample> samples = read_samples();
   if (samples.empty()) GTEST_SKIP() << "no recorded samples at " << kFolder;
-  std::size_t compared = 0;
+  int compared = 0;
+  std::size_t exceptions = 0;
   const std::map<int, Play> plays = all_plays();
   for (const Sample& sample : samples) {
-    const int n = std::stoi(sample.name.substr(0, 2));
-    const auto play = plays.find(n);
-    if (play == plays.end()) continue;
+    const int n = number_of(sample);
+    if (played_by(n) != PlayedBy::more_samples_test) continue;
     SCOPED_TRACE(sample.name);
+    const auto play = plays.find(n);
+    ASSERT_NE(play, plays.end()) << "nobody plays it";
     SimOptions options = unlimited();
     if (n != 84) options.limits = "workforce";
     Driver driver(options, play->second.org);
@@ -251,8 +260,10 @@ TEST(RecordedSamples, OfAppsPoliciesSessionsAndTheLogMatchToo) {
     const SimReply reply = play_sample(sample.json, play->second, driver);
     compare_sample(sample.json, play->second, reply);
     ++compared;
+    exceptions += play->second.accepted.size();
   }
-  EXPECT_EQ(compared, plays.size());
+  fmt::print("samples compared {} of {}, exceptions listed {}\n", compared, kSamples, exceptions);
+  EXPECT_EQ(compared, samples_of(PlayedBy::more_samples_test));
 }
 
 }  // namespace

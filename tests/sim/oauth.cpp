@@ -57,6 +57,10 @@ std::string scope_of(std::string_view method, std::string_view pattern) {
   if (pattern.find("/roles") != std::string_view::npos || resource == "iam") resource = "roles";
   if (pattern.substr(0, 11) == "meta/schema") resource = "schemas";
   if (pattern.substr(0, 10) == "meta/types") resource = "userTypes";
+  if (pattern.find("linkedObjects") != std::string_view::npos && resource == "meta") {
+    resource = "linkedObjects";
+  }
+  if (resource == "mappings") resource = "profileMappings";
   if (resource == "org") resource = "orgs";
   return fmt::format("okta.{}.{}", resource, method == "GET" ? "read" : "manage");
 }
@@ -69,9 +73,9 @@ Result<void> OAuthDesk::load(const Json& text) {
     app.token.secret = "client " + app.token.owner_id;
     app.keys = item["jwks"]["keys"].items();
     app.dpop_required = item["dpop"].as_bool();
-    const std::string_view role = item["role"].as_string("super");
-    if (role == "read_only") app.token.role = TokenRole::read_only;
-    if (role == "none") app.token.role = TokenRole::none;
+    app.token.role = std::string(item["role"].as_string("super"));
+    for (const Json& id : item["groups"].items()) app.token.groups.emplace_back(id.as_string());
+    for (const Json& id : item["apps"].items()) app.token.apps.emplace_back(id.as_string());
     for (const Json& scope : item["scopes"].items()) app.scopes.emplace(scope.as_string());
     if (app.token.owner_id.empty() || app.keys.empty()) {
       return make_error(ErrorCode::usage, "a client needs its client_id and jwks.keys");
@@ -100,7 +104,10 @@ Json OAuthDesk::show() const {
     Json scopes = Json::array();
     for (const std::string& scope : app.scopes) scopes.push(scope);
     Json client = Json::object();
-    client.set("client_id", id).set("dpop", app.dpop_required).set("scopes", std::move(scopes));
+    client.set("client_id", id)
+        .set("role", app.token.role)
+        .set("dpop", app.dpop_required)
+        .set("scopes", std::move(scopes));
     Json keys = Json::array();
     for (const Json& key : app.keys) keys.push(key);
     client.set("jwks", Json(Json::Object{{"keys", std::move(keys)}}));
@@ -222,12 +229,6 @@ std::optional<SimReply> OAuthDesk::refuse_proof(const Call& call, const ServiceA
   if (auto wrong = wrong_proof(call, *jwt, {}))
     return oauth_error(400, "invalid_dpop_proof", *wrong);
   bound_to = thumbprint(jwt->header["jwk"]);
-  for (const Json& key : app.keys) {
-    if (thumbprint(key) == bound_to) {
-      return oauth_error(400, "invalid_dpop_proof",
-                         "The DPoP proof key must differ from the client's own key.");
-    }
-  }
   if (!knows_nonce(jwt->claims["nonce"])) {
     return with_nonce(
         oauth_error(400, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof."));
@@ -260,6 +261,28 @@ std::optional<std::string> OAuthDesk::wrong_proof(const Call& call, const Jwt& j
 bool OAuthDesk::speaks_oauth(const Call& call) {
   const std::string_view header = call.request.header("Authorization");
   return has_scheme(header, "Bearer") || has_scheme(header, "DPoP");
+}
+
+std::string OAuthDesk::client_of(const Call& call) const {
+  const auto found = tokens_.find(std::string(after_scheme(call.request.header("Authorization"))));
+  return found == tokens_.end() ? std::string() : found->second.client_id;
+}
+
+HeldRoles OAuthDesk::held_roles(Org& org) const {
+  HeldRoles all;
+  for (const auto& [id, app] : apps_) {
+    auto& held = all[id];
+    std::string_view type = app.token.role;
+    if (type == "super") type = "SUPER_ADMIN";
+    if (type == "read_only") type = "READ_ONLY_ADMIN";
+    auto role = make_role(org, type, org.created);
+    if (!role) continue;
+    role->id = "ra1" + id.substr(std::min<std::size_t>(3, id.size()));
+    role->groups = app.token.groups;
+    role->apps = app.token.apps;
+    held.push_back(std::move(*role));
+  }
+  return all;
 }
 
 SimReply OAuthDesk::unauthorised(std::string_view scheme, std::string_view error,

@@ -44,6 +44,10 @@ class OAuthDesk {
   const Token& asker(const Call& call) const;
   SimReply issue(Call& call);
 
+  /// The client that a token was given to; empty: not a token of ours.
+  std::string client_of(const Call& call) const;
+  /// The admin roles of each client, as the roles API shows them.
+  HeldRoles held_roles(Org& org) const;
   /// Whether the Authorization header is of OAuth at all.
   static bool speaks_oauth(const Call& call);
   /// Who calls; or a 401 as Okta words it.

@@ -11,6 +11,7 @@
 #include "connectors/http/server.h"
 #include "service/base/clock.h"
 #include "service/base/json.h"
+#include "tests/sim/admin_roles.h"
 #include "tests/sim/apps.h"
 #include "tests/sim/directory.h"
 #include "tests/sim/factors.h"
@@ -25,13 +26,11 @@
 
 namespace rollcall::sim {
 
-/// What a credential may do. `none` sees empty lists, as a real one without an admin role does.
-enum class TokenRole : std::uint8_t { super, read_only, none };
-
 struct Token {
   std::string secret;
   std::string owner_id;
-  TokenRole role = TokenRole::super;
+  std::string role = "super";             // see is_role_name
+  std::vector<std::string> groups, apps;  // ids: the role counts for these alone; empty: for all
   /// Only these groups appear to it (ids); empty: all.
   std::vector<std::string> groups_visible;
 };
@@ -42,6 +41,7 @@ struct Mail {
   std::string kind;  // "activation", "reset_password", "deactivated"
   std::string user_id;
   std::string to;
+  std::string token;  // what the link in it carries; empty: no link
 };
 
 /// Knobs beyond the org's content.
@@ -52,6 +52,7 @@ struct OrgSettings {
   std::int64_t rule_delay_ms = -1;
   /// An activation takes that long and other writes get 409 meanwhile; 0: at once.
   std::int64_t activation_ms = 0;
+  bool per_second_limits = false;   // sign-ins of one name, codes to one person
   std::int64_t max_apps = 0;        // 0: as many as there may be
   bool edit_deprovisioned = false;  // the org option "Edit Deactivated User Profile Updates"
   std::string realm_id;             // shown on every user; empty: realms are off
@@ -71,9 +72,10 @@ struct Org {
   PolicyBook policies;
   FactorBook factors;
   Relations relations;
+  std::map<std::string, Json> mappings;  // profile mappings that were changed: id -> properties
   std::vector<Token> tokens;
-  std::map<std::string, std::vector<Json>> user_roles;   // user id -> role objects
-  std::map<std::string, std::vector<Json>> group_roles;  // group id -> role objects
+  HeldRoles user_roles, group_roles, client_roles;
+  std::vector<CustomRole> custom_roles;
   std::vector<Mail> outbox;
   std::string org_id, company_name, type_id, schema_id;
   WallTime created, schema_updated;
@@ -89,11 +91,14 @@ struct Call {
   WallTime now;          // the org's time
   std::string base_url;  // with the host that the client named
   const Token* token = nullptr;
-  Json body = {};  // null if there was none
+  Access access = {};
+  bool trusted = true;  // came with a credential
+  Json body = {};       // null if there was none
   bool body_ok = true;
-  std::vector<std::string> path_ids = {};    // what stood in the route's {…}
-  std::vector<std::string> result_ids = {};  // objects this call made or changed, for the audit
-  std::size_t skip_rows = 0;                 // a fault: so many rows of the listing are lost
+  std::vector<std::string> path_ids = {};       // what stood in the route's {…}
+  std::vector<std::string> result_ids = {};     // objects this call made or changed, for the audit
+  std::size_t skip_rows = 0;                    // a fault: so many rows of the listing are lost
+  bool double_rows = false, half_page = false;  // faults of the same kind
 
   /// Query parameter, or `otherwise`.
   std::string_view param(std::string_view name, std::string_view otherwise = {}) const;

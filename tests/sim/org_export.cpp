@@ -1,7 +1,10 @@
 // The org written out.
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "tests/sim/org_file.h"
+#include "tests/sim/org_sections.h"
 #include "tests/sim/packed_json.h"
 
 namespace rollcall::sim {
@@ -9,7 +12,8 @@ namespace {
 
 Json time_json(WallTime t) { return t.ms == 0 ? Json() : Json(format_rfc3339(t)); }
 
-void append_user(std::string& out, const OrgUser& user) {
+void append_user(std::string& out, const Org& org, UserIndex index) {
+  const OrgUser& user = org.directory.user(index);
   Json json = Json::object();
   json.set("id", user.id).set("status", to_string(user.status));
   json.set("created", time_json(user.created)).set("activated", time_json(user.activated));
@@ -20,12 +24,29 @@ void append_user(std::string& out, const OrgUser& user) {
   json.set("provider", to_string(user.provider)).set("password", user.has_password);
   if (!user.recovery_question.empty()) json.set("recovery_question", user.recovery_question);
   if (user.profile_sourced) json.set("profile_sourced", true);
+  if (user.activating_until.ms != 0) json.set("activatingUntil", time_json(user.activating_until));
+  for (const auto& [name, keys] : {std::pair{"password_key", &org.sign_ins.passwords},
+                                   std::pair{"answer_key", &org.sign_ins.answers}}) {
+    const auto key = keys->find(index);
+    if (key != keys->end()) json.set(name, fmt::format("{:x}", key->second));
+  }
   std::string text = json.dump();
   text.pop_back();
   out += text + ",\"profile\":" + user.profile + "}";
 }
 
-Json group_json(const Directory& directory, const OrgGroup& group) {
+/// A member names its rule by number, and only rules that exist are written.
+std::vector<std::uint32_t> rule_numbers(const Org& org) {
+  std::vector<std::uint32_t> numbers(org.rules.rules.size() + 1, 0);
+  std::uint32_t next = 0;
+  for (std::size_t i = 0; i < org.rules.rules.size(); ++i) {
+    if (org.rules.rules[i].exists) numbers[i + 1] = ++next;
+  }
+  return numbers;
+}
+
+Json group_json(const Directory& directory, const OrgGroup& group,
+                const std::vector<std::uint32_t>& rules) {
   const auto profile = parse_json(group.profile);
   Json json = Json::object();
   json.set("id", group.id).set("type", to_string(group.type)).set("name", group.name);
@@ -37,10 +58,11 @@ Json group_json(const Directory& directory, const OrgGroup& group) {
   Json members = Json::array();
   for (const Member& member : group.members) {
     const std::string& id = directory.user(member.user).id;
-    if (member.rule == 0) {
+    const std::uint32_t rule = rules[member.rule];
+    if (rule == 0) {
       members.push(Json(id));
     } else {
-      members.push(Json(Json::Object{{"id", Json(id)}, {"rule", Json(member.rule)}}));
+      members.push(Json(Json::Object{{"id", Json(id)}, {"rule", Json(rule)}}));
     }
   }
   json.set("members", std::move(members));
@@ -65,6 +87,7 @@ Json app_file_json(const Org& org, const OrgApp& app) {
   Json json = Json::object();
   json.set("id", app.id).set("name", app.name).set("signOnMode", app.sign_on_mode);
   json.set("status", app.active ? "ACTIVE" : "INACTIVE");
+  if (!app.access_policy.empty()) json.set("access_policy", app.access_policy);
   json.set("created", time_json(app.created)).set("lastUpdated", time_json(app.last_updated));
   for (const auto& [name, value] : app.body.members()) json.set(name, value);
   Json groups = Json::array();
@@ -89,28 +112,6 @@ Json app_file_json(const Org& org, const OrgApp& app) {
     users.push(std::move(item));
   }
   json.set("groups", std::move(groups)).set("users", std::move(users));
-  return json;
-}
-
-Json roles_json(const std::map<std::string, std::vector<Json>>& held) {
-  Json out = Json::object();
-  for (const auto& [id, roles] : held) {
-    Json types = Json::array();
-    for (const Json& role : roles) types.push(role["type"]);
-    out.set(id, std::move(types));
-  }
-  return out;
-}
-
-Json token_json(const Token& token) {
-  Json json = Json::object();
-  json.set("token", token.secret).set("owner", token.owner_id);
-  json.set("role", token.role == TokenRole::super       ? "super"
-                   : token.role == TokenRole::read_only ? "read_only"
-                                                        : "none");
-  Json visible = Json::array();
-  for (const std::string& id : token.groups_visible) visible.push(Json(id));
-  if (!token.groups_visible.empty()) json.set("groups_visible", std::move(visible));
   return json;
 }
 
@@ -150,20 +151,21 @@ std::string head(const Org& org) {
 
 }  // namespace
 
-std::string export_org(const Org& org) {
+std::string export_org(const Org& org, bool with_log) {
   std::string out = head(org);
+  const std::vector<std::uint32_t> numbers = rule_numbers(org);
   std::vector<UserIndex> users;
   for (UserIndex i = 0; i < org.directory.user_slots(); ++i) users.push_back(i);
   append_list(out, "users", users, [&](UserIndex i) {
     std::string text;
-    if (org.directory.user(i).exists) append_user(text, org.directory.user(i));
+    if (org.directory.user(i).exists) append_user(text, org, i);
     return text;
   });
   std::vector<GroupIndex> groups;
   for (GroupIndex i = 0; i < org.directory.group_slots(); ++i) groups.push_back(i);
   append_list(out, "groups", groups, [&](GroupIndex i) {
     const OrgGroup& group = org.directory.group(i);
-    return group.exists ? group_json(org.directory, group).dump() : std::string();
+    return group.exists ? group_json(org.directory, group, numbers).dump() : std::string();
   });
   append_list(out, "rules", org.rules.rules, [](const OrgRule& rule) {
     return rule.exists ? rule_json(rule).dump() : std::string();
@@ -171,11 +173,19 @@ std::string export_org(const Org& org) {
   append_list(out, "apps", org.apps, [&](const OrgApp& app) {
     return app.exists ? app_file_json(org, app).dump() : std::string();
   });
-  Json roles = Json::object();
-  roles.set("users", roles_json(org.user_roles)).set("groups", roles_json(org.group_roles));
-  out += ",\n\"roles\":" + roles.dump();
+  out += ",\n\"roles\":" + roles_section(org).dump();
   append_list(out, "tokens", org.tokens,
-              [](const Token& token) { return token_json(token).dump(); });
+              [](const Token& token) { return token_section(token).dump(); });
+  append_list(out, "policies", org.policies,
+              [](const OrgPolicy& policy) { return policy_section(policy).dump(); });
+  append_list(out, "sessions", org.sign_ins.sessions,
+              [&](const auto& one) { return session_section(org, one.second).dump(); });
+  Json mappings = Json::object();
+  for (const auto& [id, properties] : org.mappings) mappings.set(id, properties);
+  out += ",\n\"factors\":" + factors_section(org).dump();
+  out += ",\n\"relations\":" + relations_section(org).dump();
+  out += ",\n\"mappings\":" + mappings.dump();
+  if (with_log) out += ",\n\"log\":" + log_section(org).dump();
   return out + "}\n";
 }
 

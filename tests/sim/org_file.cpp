@@ -2,17 +2,17 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 #include "service/base/digest.h"
 #include "service/base/text.h"
-#include "tests/sim/org_endpoints.h"
+#include "tests/sim/org_sections.h"
 #include "tests/sim/packed_json.h"
 
 namespace rollcall::sim {
 namespace {
 
-constexpr std::string_view kOwnerLogin = "okta-sim.owner@sim.example";
 constexpr std::string_view kEveryone = "Everyone";
-constexpr std::string_view kAdministrators = "Okta Administrators";
 
 class Loader {
  public:
@@ -32,8 +32,12 @@ class Loader {
     });
     if (!whole) return problem("the org is not a JSON object");
     // Users refer to the schema, groups to users, everything else to both.
-    for (const char* name :
-         {"org", "schema", "users", "groups", "rules", "apps", "roles", "tokens"}) {
+    for (const char* name : {"org", "schema", "users", "groups", "rules", "apps", "roles", "tokens",
+                             "policies", "factors", "sessions", "relations", "mappings", "log"}) {
+      if (std::string_view(name) == "log") {
+        add_own_tokens(*org_, tokens, now_);
+        settle();
+      }
       for (const auto& [key, raw] : parts) {
         if (key == name && !section(name, raw)) return problem(wrong_);
       }
@@ -44,11 +48,7 @@ class Loader {
         return problem(fmt::format("unknown section \"{}\"", key));
       }
     }
-    own_tokens(tokens);
-    settle_apps();
-    add_default_policies(*org_, org_->created);
-    org_->directory.settle();
-    org_->log = {};
+    if (org_->policies.empty()) add_default_policies(*org_, org_->created);
     for (std::size_t i = 0; i < org_->rules.rules.size(); ++i) schedule_rule(*org_, i, now_);
     return std::move(org_);
   }
@@ -67,13 +67,32 @@ class Loader {
     if (name == "groups") return items(name, raw, [this](const Json& item) { return group(item); });
     if (name == "rules") return items(name, raw, [this](const Json& item) { return rule(item); });
     if (name == "apps") return items(name, raw, [this](const Json& item) { return app(item); });
-    if (name == "tokens") return items(name, raw, [this](const Json& item) { return token(item); });
+    if (name == "tokens")
+      return items(name, raw,
+                   [this](const Json& item) { return went_well(load_token(*org_, item)); });
+    if (name == "policies") {
+      return items(name, raw,
+                   [this](const Json& item) { return went_well(load_policy(*org_, item)); });
+    }
+    if (name == "sessions") {
+      return items(name, raw,
+                   [this](const Json& item) { return went_well(load_session(*org_, item)); });
+    }
     const auto value = parse_json(raw);
     if (!value) return fail(fmt::format("section \"{}\": {}", name, value.error().message));
     if (name == "org") return about(*value);
     if (name == "schema") return schema(*value);
-    return roles(*value);
+    if (name == "factors") return went_well(load_factors(*org_, *value));
+    if (name == "relations") return went_well(load_relations(*org_, *value));
+    if (name == "log") return went_well(load_log(*org_, *value));
+    if (name == "mappings") {
+      for (const auto& [id, properties] : value->members()) org_->mappings[id] = properties;
+      return true;
+    }
+    return went_well(load_roles(*org_, *value));
   }
+
+  bool went_well(Problem problem) { return !problem || fail(std::move(*problem)); }
 
   template <class Each>
   bool items(std::string_view name, std::string_view raw, Each each) {
@@ -135,18 +154,7 @@ class Loader {
   }
 
   bool time(const Json& json, std::string_view name, WallTime& out, WallTime otherwise) {
-    if (!json.has(name)) {
-      out = otherwise;
-      return true;
-    }
-    if (json[name].is_null()) {
-      out = {};
-      return true;
-    }
-    const auto parsed = parse_rfc3339(json[name].as_string());
-    if (!parsed) return fail(fmt::format("{} is not a time", name));
-    out = *parsed;
-    return true;
+    return read_time(json, name, out, otherwise) || fail(fmt::format("{} is not a time", name));
   }
 
   bool user(const Json& json, std::string profile) {
@@ -163,8 +171,11 @@ class Loader {
     const bool fresh = user.status == AccountStatus::staged ||
                        user.status == AccountStatus::provisioned ||
                        user.status == AccountStatus::deprovisioned;
-    user.has_password = json["password"].as_bool(!fresh && user.provider == Provider::okta);
+    const Json& password = json["password"];
+    user.has_password =
+        password.is_string() || password.as_bool(!fresh && user.provider == Provider::okta);
     user.recovery_question = std::string(json["recovery_question"].as_string());
+    if (!time(json, "activatingUntil", user.activating_until, {})) return false;
     user.profile_sourced = json["profile_sourced"].as_bool();
     const bool staged = user.status == AccountStatus::staged;
     if (!time(json, "created", user.created, now_) ||
@@ -180,21 +191,30 @@ class Loader {
     const std::string login = packed_text(user.profile, "login");
     if (login.empty()) return fail("no login");
     if (org_->directory.user_by_login(login)) return fail("the login is already in use");
-    org_->directory.add_user(std::move(user), now_);
+    const UserIndex index = org_->directory.add_user(std::move(user), now_);
+    if (password.is_string()) org_->sign_ins.passwords[index] = fast_hash(password.as_string());
+    return secrets(json, index);
+  }
+
+  /// What an export knows of passwords and answers: their hashes, in hexadecimal digits.
+  bool secrets(const Json& json, UserIndex index) {
+    for (const auto& [name, into] : {std::pair{"password_key", &org_->sign_ins.passwords},
+                                     std::pair{"answer_key", &org_->sign_ins.answers}}) {
+      if (!json.has(name)) continue;
+      const std::string_view text = json[name].as_string();
+      std::uint64_t key = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), key, 16);
+      if (error != std::errc() || end != text.data() + text.size()) {
+        return fail(fmt::format("{} is not a hexadecimal number", name));
+      }
+      (*into)[index] = key;
+    }
     return true;
   }
 
-  std::optional<UserIndex> find(std::string_view id_or_login) const {
-    if (const auto by_id = org_->directory.user_by_id(id_or_login)) return by_id;
-    return org_->directory.user_by_login(id_or_login);
-  }
-
-  std::optional<GroupIndex> find_group(std::string_view id_or_name) const {
-    if (const auto by_id = org_->directory.group_by_id(id_or_name)) return by_id;
-    for (GroupIndex i = 0; i < org_->directory.group_slots(); ++i) {
-      if (org_->directory.group(i).name == id_or_name) return i;
-    }
-    return std::nullopt;
+  std::optional<UserIndex> find(std::string_view key) const { return find_person(*org_, key); }
+  std::optional<GroupIndex> find_group(std::string_view key) const {
+    return find_named_group(*org_, key);
   }
 
   bool group(const Json& json) {
@@ -291,6 +311,8 @@ class Loader {
     Json body = json;
     body.erase("users");
     body.erase("groups");
+    body.erase("access_policy");
+    app.access_policy = std::string(json["access_policy"].as_string());
     if (const auto refused = take_app(*org_, body, app)) return fail(refused->body);
     if (!time(json, "created", app.created, now_) ||
         !time(json, "lastUpdated", app.last_updated, app.created)) {
@@ -326,6 +348,13 @@ class Loader {
             time(item, "passwordChanged", held.password_changed, held.created));
   }
 
+  /// What loading did is no news: not to the index, not to the log that the file may bring.
+  void settle() {
+    settle_apps();
+    org_->directory.settle();
+    org_->log = {};
+  }
+
   /// Whoever is in a group that has an app has it too.
   void settle_apps() {
     for (OrgApp& app : org_->apps) {
@@ -335,71 +364,9 @@ class Loader {
     }
   }
 
-  bool roles(const Json& json) {
-    for (const auto& [key, types] : json["users"].members()) {
-      const auto index = find(key);
-      if (!index) return fail("roles: a holder is no user of the org");
-      for (const Json& type : types.items()) give_role(*index, type.as_string());
-    }
-    for (const auto& [key, types] : json["groups"].members()) {
-      const auto index = find_group(key);
-      if (!index) return fail("roles: a holder is no group of the org");
-      auto& held = org_->group_roles[org_->directory.group(*index).id];
-      for (const Json& type : types.items()) {
-        held.push_back(make_role(*org_, type.as_string(), "GROUP", org_->created));
-      }
-    }
-    return true;
-  }
-
-  void give_role(UserIndex user, std::string_view type) {
-    org_->user_roles[org_->directory.user(user).id].push_back(
-        make_role(*org_, type, "USER", org_->created));
-    const auto administrators = find_group(kAdministrators);
-    if (administrators) org_->directory.add_member(*administrators, user, 0, org_->created);
-  }
-
-  bool token(const Json& json) {
-    Token token;
-    token.secret = std::string(json["token"].as_string());
-    const auto owner = find(json["owner"].as_string());
-    if (token.secret.empty() || !owner) return fail("a token needs its text and an owner");
-    token.owner_id = org_->directory.user(*owner).id;
-    const std::string_view role = json["role"].as_string("super");
-    if (role == "read_only") token.role = TokenRole::read_only;
-    if (role == "none") token.role = TokenRole::none;
-    for (const Json& item : json["groups_visible"].items()) {
-      const auto group = find_group(item.as_string());
-      if (group) token.groups_visible.push_back(org_->directory.group(*group).id);
-    }
-    org_->tokens.push_back(std::move(token));
-    return true;
-  }
-
-  /// Tokens of the command line that the file does not describe: super, of one owner.
-  void own_tokens(const std::vector<std::string>& tokens) {
-    for (const std::string& secret : tokens) {
-      if (org_->token(secret) != nullptr) continue;
-      auto owner = org_->directory.user_by_login(kOwnerLogin);
-      if (!owner) {
-        OrgUser user;
-        user.id = org_->ids.object("00u");
-        Json profile = Json::object();
-        profile.set("login", kOwnerLogin).set("email", kOwnerLogin);
-        profile.set("firstName", "Token").set("lastName", "Owner");
-        user.profile = pack_profile(profile);
-        user.status = AccountStatus::active;
-        user.has_password = true;
-        user.created = user.activated = user.status_changed = org_->created;
-        user.last_updated = user.password_changed = org_->created;
-        owner = org_->directory.add_user(std::move(user), now_);
-        give_role(*owner, "SUPER_ADMIN");
-      }
-      org_->tokens.push_back({secret, org_->directory.user(*owner).id, TokenRole::super, {}});
-    }
-  }
-
-  const std::string known_ = " org schema users groups rules apps roles tokens ";
+  const std::string known_ =
+      " org schema users groups rules apps roles tokens policies factors sessions relations "
+      "mappings log ";
   std::unique_ptr<Org> org_;
   WallTime now_;
   std::string wrong_;

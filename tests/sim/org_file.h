@@ -15,7 +15,8 @@ namespace rollcall::sim {
 /// Everyone, Okta Administrators, and the owner of `tokens`. Errors: usage, with the place.
 Result<std::unique_ptr<Org>> load_org(std::string_view text, const OrgSettings& settings,
                                       const std::vector<std::string>& tokens, WallTime now);
-/// Loading what this gives makes an equal org.
-std::string export_org(const Org& org);
+/// Loading what this gives makes an equal org; log and mails are part of it only if asked for, and
+/// a sign-in under way is not.
+std::string export_org(const Org& org, bool with_log = false);
 
 }  // namespace rollcall::sim

@@ -215,6 +215,16 @@ Json password_settings_of(const Org& org, UserIndex user) {
   return default_password_settings();
 }
 
+bool password_rule_allows(const Org& org, UserIndex user, std::string_view what) {
+  for (const OrgPolicy& policy : org.policies) {
+    if (policy.type != "PASSWORD" || !policy.active || !policy_is_for(org, policy, user)) continue;
+    for (const PolicyRule& rule : policy.rules) {
+      if (rule.active) return rule.actions[what]["access"].as_string() == "ALLOW";
+    }
+  }
+  return false;
+}
+
 SignOnVerdict sign_on_verdict(const Org& org, UserIndex user) {
   const std::string& id = org.directory.user(user).id;
   for (const OrgPolicy& policy : org.policies) {

@@ -15,6 +15,7 @@ namespace rollcall::sim {
 
 struct Org;
 struct Call;
+struct OrgApp;
 
 /// What policies and their rules have in common. Its place in a list is its priority.
 struct PolicyPart {
@@ -44,6 +45,11 @@ void add_default_policies(Org& org, WallTime now);
 /// Settings of the password policy that counts for the user.
 Json password_settings_of(const Org& org, UserIndex user);
 SignOnVerdict sign_on_verdict(const Org& org, UserIndex user);
+/// The app sign-in policy that counts for an app: its own, or the org's default one.
+const OrgPolicy* policy_of_app(const Org& org, const OrgApp& app);
+/// Whether the password policy that counts for the user lets people do that themselves:
+/// selfServicePasswordReset, selfServiceUnlock, passwordChange.
+bool password_rule_allows(const Org& org, UserIndex user, std::string_view what);
 
 SimReply list_policies(Org& org, Call& call);
 SimReply create_policy(Org& org, Call& call);
@@ -52,6 +58,13 @@ SimReply replace_policy(Org& org, Call& call);
 SimReply delete_policy(Org& org, Call& call);
 SimReply activate_policy(Org& org, Call& call);
 SimReply deactivate_policy(Org& org, Call& call);
+
+SimReply list_policy_mappings(Org& org, Call& call);
+SimReply create_policy_mapping(Org& org, Call& call);
+SimReply get_policy_mapping(Org& org, Call& call);
+SimReply delete_policy_mapping(Org& org, Call& call);
+SimReply list_policy_apps(Org& org, Call& call);
+SimReply assign_app_policy(Org& org, Call& call);
 
 SimReply list_policy_rules(Org& org, Call& call);
 SimReply create_policy_rule(Org& org, Call& call);

@@ -147,5 +147,39 @@ TEST(PolicyRules, TheDefaultOneKeepsItsConditionsAndPlace) {
   EXPECT_EQ(driver.error_code(), "E0000077");
 }
 
+TEST(PolicyMappings, AnAppSignsPeopleInByOnePolicyAtATime) {
+  Driver driver;
+  const std::string own = make_policy(driver, "own", {}, "ACCESS_POLICY");
+  driver.status("POST", "/api/v1/apps",
+                R"({"name":"bookmark","label":"w","settings":{"app":{"url":"https://w"}}})");
+  const std::string app(driver.json["id"].as_string());
+  const auto signs_in = [&] {
+    driver.status("GET", "/api/v1/apps/" + app);
+    const std::string url(driver.json["_links"]["accessPolicy"]["href"].as_string());
+    return url.substr(url.rfind('/') + 1);
+  };
+  const std::string standard = signs_in(), mappings = "/api/v1/policies/" + own + "/mappings";
+  EXPECT_NE(standard, own);
+  driver.status("GET", "/api/v1/policies/" + standard + "/mappings");
+  EXPECT_EQ(driver.json.items().size(), 1U);
+  EXPECT_EQ(driver.status("POST", mappings, R"({"resourceId":"0oanone","resourceType":"APP"})"),
+            404);
+  ASSERT_EQ(
+      driver.status("POST", mappings, R"({"resourceId":")" + app + R"(","resourceType":"APP"})"),
+      201);
+  const std::string mapping = mappings + "/" + std::string(driver.json["id"].as_string());
+  EXPECT_EQ(signs_in(), own);
+  driver.status("GET", "/api/v1/policies/" + own + "/app");
+  EXPECT_EQ(driver.ids(), std::vector<std::string>{app});
+  EXPECT_EQ(driver.status("GET", mapping), 200);
+  EXPECT_EQ(driver.status("DELETE", mapping), 204);
+  EXPECT_EQ(driver.status("GET", mapping), 404);
+  EXPECT_EQ(signs_in(), standard);
+  EXPECT_EQ(driver.status("PUT", "/api/v1/apps/" + app + "/policies/" + own), 204);
+  EXPECT_EQ(signs_in(), own);
+  const std::string password = make_policy(driver, "pw", {}, "PASSWORD");
+  EXPECT_EQ(driver.status("PUT", "/api/v1/apps/" + app + "/policies/" + password), 400);
+}
+
 }  // namespace
 }  // namespace rollcall::sim

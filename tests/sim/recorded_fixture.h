@@ -38,6 +38,23 @@ inline std::vector<Sample> read_samples() {
   return samples;
 }
 
+/// Which test plays a sample: each of the 92 has one.
+enum class PlayedBy { samples_test, more_samples_test, oauth_test };
+inline constexpr int kSamples = 92;
+inline PlayedBy played_by(int number) {
+  const int n = number;
+  if (n >= 85 && n <= 87) return PlayedBy::oauth_test;
+  const bool more =
+      n == 47 || (n >= 53 && n <= 65) || (n >= 69 && n <= 71) || (n >= 74 && n <= 89) || n == 92;
+  return more ? PlayedBy::more_samples_test : PlayedBy::samples_test;
+}
+inline int samples_of(PlayedBy test) {
+  int count = 0;
+  for (int n = 1; n <= kSamples; ++n) count += played_by(n) == test ? 1 : 0;
+  return count;
+}
+inline int number_of(const Sample& sample) { return std::stoi(sample.name.substr(0, 2)); }
+
 inline std::string_view kind(const Json& v) {
   if (v.is_null()) return "null";
   if (v.is_bool()) return "boolean";
@@ -64,13 +81,13 @@ class Comparison {
     }
     for (const auto& [name, value] : theirs.members()) {
       if (!ours.has(name)) {
-        missing(at + "/" + name, "not in ours");
+        missing(fmt::format("{}/{}", at, name), "not in ours");
       } else {
-        compare(at + "/" + name, value, ours[name]);
+        compare(fmt::format("{}/{}", at, name), value, ours[name]);
       }
     }
     for (const auto& [name, value] : ours.members()) {
-      if (!theirs.has(name)) missing(at + "/" + name, "only in ours");
+      if (!theirs.has(name)) missing(fmt::format("{}/{}", at, name), "only in ours");
     }
   }
 

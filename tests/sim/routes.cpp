@@ -4,8 +4,12 @@
 
 #include "service/base/text.h"
 #include "tests/sim/apps.h"
+#include "tests/sim/authn.h"
+#include "tests/sim/consents.h"
 #include "tests/sim/groups.h"
+#include "tests/sim/limit_settings.h"
 #include "tests/sim/org_endpoints.h"
+#include "tests/sim/profile_mappings.h"
 #include "tests/sim/users.h"
 
 namespace rollcall::sim {
@@ -21,6 +25,10 @@ const std::vector<Route> kRoutes{
     {"DELETE", "users/{}", delete_user},
     {"GET", "users/{}/groups", list_user_groups, true},
     {"GET", "users/{}/roles", list_user_roles, true},
+    {"POST", "users/{}/roles", assign_user_role},
+    {"GET", "users/{}/roles/{}", get_user_role},
+    {"DELETE", "users/{}/roles/{}", unassign_user_role},
+    {"GET", "users/{}/roles/{}/targets/groups", list_role_group_targets, true},
     {"DELETE", "users/{}/sessions", revoke_sessions},
     {"POST", "users/{}/lifecycle/activate", activate_user},
     {"POST", "users/{}/lifecycle/reactivate", reactivate_user},
@@ -48,6 +56,13 @@ const std::vector<Route> kRoutes{
     {"PUT", "groups/{}/users/{}", add_member},
     {"DELETE", "groups/{}/users/{}", remove_member},
     {"GET", "groups/{}/roles", list_group_roles, true},
+    {"POST", "groups/{}/roles", assign_group_role},
+    {"GET", "groups/{}/roles/{}", get_group_role},
+    {"DELETE", "groups/{}/roles/{}", unassign_group_role},
+    {"GET", "iam/roles", list_custom_roles},
+    {"GET", "iam/roles/{}", get_custom_role},
+    {"GET", "iam/roles/{}/permissions", list_permissions},
+    {"GET", "/oauth2/v1/clients/{}/roles", list_client_roles, true},
     {"GET", "meta/schemas/user/linkedObjects", list_link_kinds, true},
     {"POST", "meta/schemas/user/linkedObjects", create_link_kind},
     {"GET", "meta/schemas/user/linkedObjects/{}", get_link_kind},
@@ -55,8 +70,16 @@ const std::vector<Route> kRoutes{
     {"GET", "meta/schemas/user/{}", get_schema},
     {"POST", "meta/schemas/user/{}", change_schema},
     {"GET", "meta/types/user", list_user_types, true},
+    {"GET", "mappings", list_mappings, true},
+    {"GET", "mappings/{}", get_mapping},
+    {"POST", "mappings/{}", change_mapping},
     {"GET", "org", get_org},
     {"GET", "iam/assignees/users", list_role_holders},
+    {"GET", "api-tokens", list_api_tokens, true},
+    {"GET", "principal-rate-limits", list_principal_limits, true},
+    {"GET", "rate-limit-settings/per-client", get_per_client_limits},
+    {"GET", "rate-limit-settings/warning-threshold", get_warning_threshold},
+    {"GET", "rate-limit-settings/admin-notifications", get_limit_notifications},
     {"GET", "users/{}/appLinks", list_app_links, true},
     {"GET", "groups/{}/apps", list_group_apps, true},
     {"GET", "apps", list_apps, true},
@@ -80,7 +103,24 @@ const std::vector<Route> kRoutes{
     {"POST", "authn", sign_in},
     {"POST", "authn/credentials/change_password", sign_in_with_new_password},
     {"POST", "authn/cancel", cancel_sign_in},
+    {"POST", "authn/previous", previous_sign_in},
+    {"POST", "authn/skip", skip_sign_in},
+    {"POST", "authn/credentials/reset_password", reset_password_in_sign_in},
+    {"POST", "authn/factors", enroll_in_sign_in},
+    {"POST", "authn/factors/{}/lifecycle/activate", activate_in_sign_in},
+    {"POST", "authn/factors/{}/lifecycle/resend", resend_in_sign_in},
+    {"POST", "authn/factors/{}/verify", verify_in_sign_in},
+    {"POST", "authn/factors/{}/verify/resend", resend_in_sign_in},
+    {"POST", "authn/recovery/password", recover_password},
+    {"POST", "authn/recovery/unlock", recover_unlock},
+    {"POST", "authn/recovery/token", redeem_recovery_token},
+    {"POST", "authn/recovery/answer", answer_recovery},
+    {"POST", "authn/recovery/factors/{}/verify", verify_recovery},
+    {"POST", "authn/recovery/factors/{}/resend", resend_recovery},
     {"POST", "sessions", create_session},
+    {"GET", "sessions/me", get_my_session},
+    {"DELETE", "sessions/me", close_my_session},
+    {"POST", "sessions/me/lifecycle/refresh", refresh_my_session},
     {"GET", "sessions/{}", get_session},
     {"DELETE", "sessions/{}", close_session},
     {"POST", "sessions/{}/lifecycle/refresh", refresh_session},
@@ -91,6 +131,7 @@ const std::vector<Route> kRoutes{
     {"GET", "users/{}/factors", list_factors, true},
     {"POST", "users/{}/factors", enroll_factor},
     {"GET", "users/{}/factors/questions", list_factor_questions, true},
+    {"GET", "users/{}/factors/catalog", list_factor_catalog, true},
     {"GET", "users/{}/factors/{}", get_factor},
     {"DELETE", "users/{}/factors/{}", delete_factor},
     {"POST", "users/{}/factors/{}/lifecycle/activate", activate_factor},
@@ -115,6 +156,24 @@ const std::vector<Route> kRoutes{
     {"DELETE", "policies/{}", delete_policy},
     {"POST", "policies/{}/lifecycle/activate", activate_policy},
     {"POST", "policies/{}/lifecycle/deactivate", deactivate_policy},
+    {"GET", "policies/{}/mappings", list_policy_mappings, true},
+    {"POST", "policies/{}/mappings", create_policy_mapping},
+    {"GET", "policies/{}/mappings/{}", get_policy_mapping},
+    {"DELETE", "policies/{}/mappings/{}", delete_policy_mapping},
+    {"GET", "policies/{}/app", list_policy_apps, true},
+    {"PUT", "apps/{}/policies/{}", assign_app_policy},
+    {"GET", "users/{}/blocks", list_none_of_user, true},
+    {"GET", "users/{}/devices", list_none_of_user, true},
+    {"GET", "users/{}/clients", list_none_of_user, true},
+    {"GET", "users/{}/grants", list_none_of_user, true},
+    {"DELETE", "users/{}/grants", revoke_none_of_user},
+    {"GET", "users/{}/clients/{}/grants", list_none_of_user, true},
+    {"DELETE", "users/{}/clients/{}/grants", revoke_none_of_user},
+    {"GET", "users/{}/clients/{}/tokens", list_none_of_user, true},
+    {"DELETE", "users/{}/clients/{}/tokens", revoke_none_of_user},
+    {"GET", "apps/{}/grants", list_none_of_app, true},
+    {"GET", "apps/{}/tokens", list_none_of_app, true},
+    {"DELETE", "apps/{}/tokens", revoke_none_of_app},
     {"GET", "policies/{}/rules", list_policy_rules, true},
     {"POST", "policies/{}/rules", create_policy_rule},
     {"GET", "policies/{}/rules/{}", get_policy_rule},
@@ -127,7 +186,11 @@ const std::vector<Route> kRoutes{
 bool fits(std::string_view pattern, const std::vector<std::string>& segments,
           std::vector<std::string>& ids) {
   ids.clear();
-  std::size_t at = 2;  // behind api and v1
+  const bool whole = pattern.front() == '/';
+  if (whole) pattern.remove_prefix(1);
+  const bool api = segments[0] == "api" && segments[1] == "v1";
+  if (api == whole) return false;
+  std::size_t at = whole ? 0 : 2;  // behind api and v1
   // A slash at the end changes nothing (sample 84).
   const std::size_t end = segments.size() - (segments.back().empty() ? 1 : 0);
   for (const std::string_view part : split(pattern, '/')) {
@@ -147,7 +210,7 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
 
 RouteMatch match_route(std::string_view method, const std::vector<std::string>& segments) {
   RouteMatch match;
-  if (segments.size() < 3 || segments[0] != "api" || segments[1] != "v1") return match;
+  if (segments.size() < 3) return match;
   std::string_view taken;
   for (const Route& route : kRoutes) {
     if (!fits(route.pattern, segments, match.ids)) continue;

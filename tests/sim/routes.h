@@ -11,7 +11,8 @@ namespace rollcall::sim {
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;  // below /api/v1, segments with {} stand for ids
+  // Below /api/v1, or whole if it begins with a slash; segments with {} stand for ids.
+  std::string_view pattern;
   SimReply (*operation)(Org&, Call&);
   bool list = false;  // answers with an array
 };

@@ -53,6 +53,23 @@ TEST(Sessions, EndWithRevocationAndDeactivationButNotWithSuspension) {
   EXPECT_EQ(driver.status("GET", second), 404);
 }
 
+TEST(Sessions, AreTheirOwnersByCookieAlone) {
+  Driver driver;
+  driver.make_user("a@example.com");
+  const std::string session = session_of(driver), me = "/api/v1/sessions/me";
+  driver.token = "";
+  EXPECT_EQ(driver.status("GET", session), 401) << "by its id only for administrators";
+  EXPECT_EQ(driver.status("GET", me), 404) << "no cookie, no session";
+  driver.cookie = "theme=dark; sid=" + session.substr(session.rfind('/') + 1);
+  EXPECT_EQ(driver.status("GET", me), 200);
+  EXPECT_EQ(driver.json["login"].as_string(), "a@example.com");
+  driver.clock.advance(7'000'000);
+  EXPECT_EQ(driver.status("POST", me + "/lifecycle/refresh"), 200);
+  driver.clock.advance(7'000'000);
+  EXPECT_EQ(driver.status("DELETE", me), 204);
+  EXPECT_EQ(driver.status("GET", me), 404);
+}
+
 TEST(SignIn, LocksAfterTenWrongPasswordsAndIsUnlocked) {
   Driver driver;
   const std::string user = driver.make_user("a@example.com");

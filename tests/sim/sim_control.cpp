@@ -23,6 +23,7 @@ Json outbox(const std::vector<Mail>& mails) {
     Json item = Json::object();
     item.set("time", format_okta_time(mail.at)).set("kind", mail.kind);
     item.set("user_id", mail.user_id).set("to", mail.to);
+    if (!mail.token.empty()) item.set("token", mail.token);
     out.push(std::move(item));
   }
   return out;
@@ -43,16 +44,33 @@ Json window_rows(const std::vector<WindowSeen>& windows) {
 
 }  // namespace
 
+Json SimOrg::faults_shown() const {
+  Json fired = Json::array();
+  for (const FiredFault& fault : faults_.fired()) {
+    Json row = Json::object();
+    row.set("time", format_okta_time(fault.at)).set("method", fault.method);
+    row.set("path", fault.path).set("rule", static_cast<std::int64_t>(fault.rule));
+    fired.push(row.set("do", fault.kind));
+  }
+  Json out = Json::object();
+  out.set("rules", static_cast<std::int64_t>(faults_.size())).set("fired", std::move(fired));
+  return out;
+}
+
 SimReply SimOrg::control(const ServedRequest& request, const TargetParts& target) {
   const std::string what = target.segments.size() == 2 ? target.segments[1] : std::string();
   if (request.method == "PUT") return control_put(request, what);
   if (request.method != "GET") return json_reply(405, Json::object());
-  if (what == "org") return text_reply(export_json(), "application/json");
+  if (what == "org") {
+    const bool with_log = target.parameter("log").value_or("") == "true";
+    return text_reply(export_json(with_log), "application/json");
+  }
   if (what == "audit") {
     const std::string since(target.parameter("since").value_or("0"));
     return text_reply(audit_.lines_since(std::strtoull(since.c_str(), nullptr, 10)),
                       "application/x-ndjson");
   }
+  if (what == "faults") return json_reply(200, faults_shown());
   if (what == "outbox") return json_reply(200, outbox(org_->outbox));
   if (what == "stats") return json_reply(200, stats());
   if (what == "windows") {
@@ -63,6 +81,10 @@ SimReply SimOrg::control(const ServedRequest& request, const TargetParts& target
                                              {"offset_ms", Json(offset_ms_)}}));
   }
   if (what == "oauth") return json_reply(200, oauth_.show());
+  if (what == "compat") {
+    const Json seed = options_.compat ? Json(*options_.compat) : Json();
+    return json_reply(200, Json(Json::Object{{"seed", seed}}));
+  }
   if (what == "held") {
     Json positions = Json::array();
     for (const std::uint64_t position : held_) positions.push(Json(position));
@@ -83,12 +105,21 @@ SimReply SimOrg::control_put(const ServedRequest& request, std::string_view what
   const auto body = parse_json(request.body);
   if (!body) return refuse(body.error());
   if (what == "faults") {
-    const auto loaded = faults_.load(*body);
+    const auto loaded = load_faults(*body);
     return loaded ? no_content() : refuse(loaded.error());
   }
   if (what == "oauth") {
     const auto loaded = oauth_.load(*body);
     return loaded ? no_content() : refuse(loaded.error());
+  }
+  if (what == "compat") {
+    const Json& seed = (*body)["seed"];
+    if (!seed.is_int() && !seed.is_null()) {
+      return refuse(make_error(ErrorCode::usage, "the seed is a whole number, or null to end it"));
+    }
+    options_.compat.reset();
+    if (seed.is_int()) options_.compat = static_cast<std::uint64_t>(seed.as_int());
+    return no_content();
   }
   if (what == "clock") {
     if ((*body).has("offset_ms")) offset_ms_ = (*body)["offset_ms"].as_int();

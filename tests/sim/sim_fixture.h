@@ -48,7 +48,9 @@ class Driver {
     ServedRequest request;
     request.method = std::move(method);
     request.target = std::move(target);
-    request.headers = {{"Host", "example.okta.com"}, {"Authorization", "SSWS " + token}};
+    request.headers = {{"Host", "example.okta.com"}};
+    if (!token.empty()) request.headers.emplace_back("Authorization", "SSWS " + token);
+    if (!cookie.empty()) request.headers.emplace_back("Cookie", cookie);
     request.body = std::move(body);
     SimReply reply = sim->handle(request, in_flight);
     if (reply.body.empty()) return reply;
@@ -96,7 +98,8 @@ class Driver {
 
   HandClock clock;
   std::unique_ptr<SimOrg> sim;
-  std::string token = "TOKEN";
+  std::string token = "TOKEN";  // empty: no credential
+  std::string cookie;
   Json json;  // of the last reply that had a body
 };
 

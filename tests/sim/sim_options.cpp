@@ -53,14 +53,16 @@ Result<void> take_number(CommandLine& line, const std::string& flag, const std::
   if (flag == "--token-lifetime") line.token_lifetime_s = *n;
   if (flag == "--latency") line.server.latency_ms = *n;
   if (flag == "--clock-offset") line.sim.clock_offset_ms = *n * 1000;
+  if (flag == "--compat") line.sim.compat = static_cast<std::uint64_t>(*n);
   if (flag == "--seed") line.sim.org.seed = static_cast<std::uint64_t>(*n);
   if (flag == "--window" && *n == 0) return wrong("--window needs at least one second");
   return ok();
 }
 
 bool takes_number(std::string_view flag) {
-  for (const char* name : {"--window", "--client-share", "--concurrency", "--index-lag",
-                           "--latency", "--clock-offset", "--seed", "--token-lifetime"}) {
+  for (const char* name :
+       {"--window", "--client-share", "--concurrency", "--index-lag", "--latency", "--clock-offset",
+        "--seed", "--token-lifetime", "--compat"}) {
     if (flag == name) return true;
   }
   return false;
@@ -113,7 +115,7 @@ std::string_view usage_text() {
 
   --listen HOST:PORT      where to serve (127.0.0.1:0; port 0 picks a free one)
   --tls-dir DIR           CA and certificate are made there (a temporary folder)
-  --api-token TOKEN       an SSWS token; may be repeated (one at random)
+  --api-token TOKEN[:ROLE]  an SSWS token, super unless a role is named; may be repeated (one at random)
   --oauth-clients FILE    service apps: client_id, jwks, scopes (README.md describes the form)
   --token-lifetime SEC    how long an OAuth token lasts (3600)
   --load ORG.json         the org to begin with (README.md describes the form)
@@ -125,6 +127,8 @@ std::string_view usage_text() {
   --latency MS            delay of every reply (0)
   --clock-offset SECONDS  the org's clock against this machine's (0)
   --faults FILE           fault rules as JSON
+  --compat SEED           replies as a later version of Okta may send them: other orders, unknown
+                          properties, nulls left out or written
   --audit FILE.ndjson     every accepted write is appended
   --seed N                ids and faults drawn by chance repeat for a seed (1)
 

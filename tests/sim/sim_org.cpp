@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "service/base/digest.h"
 #include "service/base/text.h"
+#include "tests/sim/compat.h"
 #include "tests/sim/org_file.h"
 
 namespace rollcall::sim {
@@ -35,6 +37,16 @@ SimReply fault_reply(const Fault& fault) {
                      "Internal Server Error");
 }
 
+/// What something in front of Okta says when Okta does not answer it: no JSON, none of its headers.
+SimReply gateway_reply(int status) {
+  SimReply reply;
+  reply.status = status;
+  reply.headers.emplace_back("Content-Type", "text/html");
+  reply.body =
+      fmt::format("<html><head><title>{}</title></head><body>Bad gateway</body></html>", status);
+  return reply;
+}
+
 std::int64_t default_concurrency(std::string_view limits) {
   if (limits == "none") return 0;
   return limits == "workforce" ? 75 : 35;
@@ -58,22 +70,25 @@ const Token* authenticate(const Org& org, const ServedRequest& request) {
   return alive ? token : nullptr;
 }
 
+/// Okta takes sign-ins and recoveries without a credential, and a session by its cookie.
+bool is_public(const Call& call) {
+  const auto& segments = call.target.segments;
+  if (!call.request.header("Authorization").empty() || segments.size() < 3) return false;
+  return segments[2] == "authn" ||
+         (segments[2] == "sessions" && segments.size() > 3 && segments[3] == "me");
+}
+
+const Token& anybody() {
+  static const Token token{"public", "public", "none", {}, {}, {}};
+  return token;
+}
+
 /// In statistics: the owner's id and the token's number, or the client's id.
 std::string name_of(const Org& org, const Token& token) {
   for (std::size_t i = 0; i < org.tokens.size(); ++i) {
     if (&org.tokens[i] == &token) return fmt::format("{} #{}", token.owner_id, i + 1);
   }
   return token.owner_id;
-}
-
-SimReply refuse_role(const Token& token, const Route& route, bool& refused) {
-  refused = true;
-  if (token.role == TokenRole::read_only && is_write(route.method)) return forbidden();
-  if (token.role == TokenRole::none && std::string_view(route.pattern) != "users/{}") {
-    return route.list && route.method == "GET" ? json_reply(200, std::string("[]")) : forbidden();
-  }
-  refused = false;
-  return {};
 }
 
 }  // namespace
@@ -85,6 +100,7 @@ Result<std::unique_ptr<SimOrg>> SimOrg::create(SimOptions options, const Clock& 
   sim->faults_ = FaultBook(with.org.seed);
   if (with.concurrency < 0) sim->options_.concurrency = default_concurrency(with.limits);
   if (!with.limits_table.empty() || with.limits != "none") {
+    sim->options_.org.per_second_limits = true;
     auto table = with.limits_table.empty() ? BucketTable::named(with.limits)
                                            : BucketTable::parse(with.limits_table, "workforce");
     if (!table) return table.error();
@@ -98,10 +114,23 @@ Result<void> SimOrg::load(std::string_view org_json) {
   auto org = load_org(org_json, options_.org, options_.tokens, now());
   if (!org) return org.error();
   org_ = std::move(*org);
+  org_->directory.keep_history(faults_.oldest_view_ms());
   return ok();
 }
 
-std::string SimOrg::export_json() const { return export_org(*org_); }
+Result<void> SimOrg::load_faults(const Json& rules) {
+  if (auto loaded = faults_.load(rules); !loaded) return loaded.error();
+  org_->directory.keep_history(faults_.oldest_view_ms());
+  return ok();
+}
+
+std::string SimOrg::credential_of(const Call& call) const {
+  if (OAuthDesk::speaks_oauth(call)) return oauth_.client_of(call);
+  const std::string_view header = call.request.header("Authorization");
+  return std::string(trim(header.substr(std::min<std::size_t>(header.find(' '), header.size()))));
+}
+
+std::string SimOrg::export_json(bool with_log) const { return export_org(*org_, with_log); }
 
 SimReply SimOrg::handle(const ServedRequest& request, std::int64_t in_flight) {
   Call call{request, split_target(request.target), now(), base_url_of(request)};
@@ -110,11 +139,14 @@ SimReply SimOrg::handle(const ServedRequest& request, std::int64_t in_flight) {
   }
   counts_.peak_in_flight = std::max(counts_.peak_in_flight, in_flight);
   org_->directory.forget_history(call.now);
+  forget_sign_ins(*org_, call.now);
   run_due_rules(*org_, call.now);
   settle_memberships(*org_, call.now);
-  const Fault fault = faults_.next(request.method, call.target.path);
+  const Fault fault = faults_.next(request.method, call.target.path, credential_of(call), call.now);
   admission_.reset();
+  if (fault.kind == FaultKind::stale_index) org_->directory.look_back(fault.ms);
   SimReply reply = answer(call, fault, in_flight);
+  org_->directory.look_back(0);
   settle_memberships(*org_, call.now);
   org_->log.act_as_system();
   run_due_rules(*org_, call.now);
@@ -131,6 +163,7 @@ SimReply SimOrg::answer(Call& call, const Fault& fault, std::int64_t in_flight) 
     reply.end = ServedEnd::reset;
     return reply;
   }
+  if (fault.kind == FaultKind::gateway) return gateway_reply(fault.status);
   RouteMatch match = match_route(call.request.method, call.target.segments);
   if (match.route == nullptr && match.path_known) {
     return error_reply(405, "E0000022", "The endpoint does not support the provided HTTP method");
@@ -143,7 +176,14 @@ SimReply SimOrg::answer(Call& call, const Fault& fault, std::int64_t in_flight) 
                                              {"_links", std::move(links)},
                                              {"pipeline", Json("idx")}}));
   }
-  if (call.target.path == kTokenPath && call.request.method == "POST") {
+  const bool for_token = call.target.path == kTokenPath && call.request.method == "POST";
+  if (fault.kind == FaultKind::revoked) {
+    if (!for_token) return error_reply(401, "E0000011", "Invalid token provided");
+    return json_reply(401,
+                      Json(Json::Object{{"error", Json("invalid_client")},
+                                        {"error_description", Json("The client is not active.")}}));
+  }
+  if (for_token) {
     call.token = &oauth_.asker(call);
     if (auto refused = refuse_early(call, fault, in_flight)) return std::move(*refused);
     return oauth_.issue(call);
@@ -151,6 +191,9 @@ SimReply SimOrg::answer(Call& call, const Fault& fault, std::int64_t in_flight) 
   const bool by_oauth = OAuthDesk::speaks_oauth(call);
   if (by_oauth) {
     if (auto refused = oauth_.admit(call)) return std::move(*refused);
+  } else if (is_public(call)) {
+    call.token = &anybody();
+    call.trusted = false;
   } else {
     call.token = authenticate(*org_, call.request);
     if (call.token == nullptr) return error_reply(401, "E0000011", "Invalid token provided");
@@ -172,10 +215,11 @@ SimReply SimOrg::answer_operation(Call& call, const Fault& fault, RouteMatch mat
   if (by_oauth) {
     if (auto missing = oauth_.lacks_scope(method, match.route->pattern)) return std::move(*missing);
   }
-  bool refused = false;
-  SimReply reply = refuse_role(*call.token, *match.route, refused);
-  if (refused) return reply;
+  if (fault.kind == FaultKind::zone_changed) return forbidden();
   call.path_ids = std::move(match.ids);
+  if (fault.kind != FaultKind::role_removed) call.access = access_of(*org_, *call.token);
+  if (auto refused = refuse_access(*org_, call, *match.route)) return std::move(*refused);
+  if (match.route->pattern.front() == '/') org_->client_roles = oauth_.held_roles(*org_);
   if (!call.request.body.empty()) {
     auto body = parse_json(call.request.body);
     call.body_ok = body.has_value();
@@ -186,6 +230,8 @@ SimReply SimOrg::answer_operation(Call& call, const Fault& fault, RouteMatch mat
     call.skip_rows =
         static_cast<std::size_t>(std::strtoul(std::string(limit).c_str(), nullptr, 10));
   }
+  call.double_rows = fault.kind == FaultKind::double_page;
+  call.half_page = fault.kind == FaultKind::shorten_page;
   if (const auto owner = org_->directory.user_by_id(call.token->owner_id)) {
     org_->log.act_as(user_party(*org_, *owner));
   }
@@ -227,7 +273,8 @@ void SimOrg::finish(SimReply& reply, const Call& call, const Fault& fault,
   Fault applied = fault;
   if (reply.status < 300 && is_write(call.request.method) && call.target.path != kTokenPath) {
     const std::uint64_t position = audit_.append(call, reply, request_id);
-    const Fault bound = faults_.at_position(position);
+    const Fault bound =
+        faults_.at_position(position, call.request.method, call.target.path, call.now);
     if (bound.kind != FaultKind::none) applied = bound;
     if (applied.kind == FaultKind::hold_reply) {
       reply.held_at = position;
@@ -235,12 +282,18 @@ void SimOrg::finish(SimReply& reply, const Call& call, const Fault& fault,
     }
   }
   if (applied.kind == FaultKind::reset_after) reply.end = ServedEnd::reset;
+  if (applied.kind == FaultKind::gateway_after) reply = gateway_reply(applied.status);
+  if (applied.kind == FaultKind::gateway || applied.kind == FaultKind::gateway_after) {
+    ++counts_.by_status[fmt::format("{}", reply.status)];
+    return;
+  }
   if (applied.kind == FaultKind::status_after) reply = fault_reply(applied);
   if (applied.kind == FaultKind::slow) reply.delay_ms = applied.ms;
   const std::string empty_id = "\"errorId\":\"\"";
   if (const auto at = reply.body.find(empty_id); reply.status >= 400 && at != std::string::npos) {
     reply.body.replace(at, empty_id.size(), fmt::format("\"errorId\":\"{}\"", org_->ids.error()));
   }
+  if (options_.compat) disturb(reply, call);
   if (applied.kind == FaultKind::truncate) {
     reply.end = ServedEnd::cut;
     reply.cut_at = static_cast<std::size_t>(applied.bytes);
@@ -250,12 +303,28 @@ void SimOrg::finish(SimReply& reply, const Call& call, const Fault& fault,
   if (reply.status != 429 && reply.status != 405) {
     reply.headers.emplace_back("Cache-Control", "no-cache, no-store");
   }
-  if (admission_) {
+  if (admission_ && reply.header("X-Rate-Limit-Limit").empty()) {
     reply.headers.emplace_back("X-Rate-Limit-Limit", fmt::format("{}", admission_->limit));
     reply.headers.emplace_back("X-Rate-Limit-Remaining", fmt::format("{}", admission_->remaining));
     reply.headers.emplace_back("X-Rate-Limit-Reset", fmt::format("{}", admission_->reset_s));
+    if (applied.kind == FaultKind::double_headers) {
+      // Another rate that applies too, and has more left (FACTS 3.3: the smaller one counts).
+      reply.headers.emplace_back("X-Rate-Limit-Limit", fmt::format("{}", admission_->limit * 10));
+      reply.headers.emplace_back("X-Rate-Limit-Remaining",
+                                 fmt::format("{}", admission_->remaining * 10 + 9));
+      reply.headers.emplace_back("X-Rate-Limit-Reset", fmt::format("{}", admission_->reset_s + 7));
+    }
   }
   ++counts_.by_status[fmt::format("{}", reply.status)];
+}
+
+void SimOrg::disturb(SimReply& reply, const Call& call) const {
+  Rng rng(*options_.compat ^
+          fast_hash(fmt::format("{} {} {}", call.request.method, call.request.target, reply.body)));
+  if (!reply.body.empty()) {
+    if (const auto body = parse_json(reply.body)) reply.body = disturbed(*body, rng).dump();
+  }
+  reply.headers = disturbed_headers(reply.headers, rng);
 }
 
 Json SimOrg::stats() const {

@@ -28,7 +28,8 @@ struct SimOptions {
   std::int64_t window_s = 60;
   std::int64_t concurrency = -1;  // simultaneous requests; negative: the profile's own
   std::int64_t clock_offset_ms = 0;
-  std::vector<std::string> tokens;  // SSWS tokens, all of one super administrator
+  std::optional<std::uint64_t> compat;  // seed of the disturbance of every reply; none: as recorded
+  std::vector<std::string> tokens;      // SSWS tokens, all of one super administrator
 };
 
 /// One thread at a time.
@@ -42,11 +43,13 @@ class SimOrg {
 
   /// Replaces the org's content. Errors: usage; the org then stays as it was.
   Result<void> load(std::string_view org_json);
-  std::string export_json() const;
+  std::string export_json(bool with_log = false) const;
 
   Org& org() { return *org_; }
   const Audit& audit() const { return audit_; }
   FaultBook& faults() { return faults_; }
+  /// Replaces the fault rules. Errors: usage; the old ones then stay.
+  Result<void> load_faults(const Json& rules);
   OAuthDesk& oauth() { return oauth_; }
   /// The org's clock: the injected one plus the offset.
   WallTime now() const { return clock_.wall() + offset_ms_; }
@@ -66,12 +69,18 @@ class SimOrg {
 
   SimOrg(SimOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
   SimReply control(const ServedRequest& request, const TargetParts& target);
+  Json faults_shown() const;
   SimReply control_put(const ServedRequest& request, std::string_view what);
   SimReply answer(Call& call, const Fault& fault, std::int64_t in_flight);
+  /// The SSWS token's text or the client's id, as fault rules name credentials.
+  std::string credential_of(const Call& call) const;
   SimReply answer_operation(Call& call, const Fault& fault, RouteMatch match, bool by_oauth);
   /// A refusal before the operation runs: 429, faults.
   std::optional<SimReply> refuse_early(Call& call, const Fault& fault, std::int64_t in_flight);
   void finish(SimReply& reply, const Call& call, const Fault& fault, const std::string& request_id);
+  /// Compatibility mode: the same reply to the same request is disturbed alike, whatever came
+  /// between.
+  void disturb(SimReply& reply, const Call& call) const;
 
   SimOptions options_;
   const Clock& clock_;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "service/base/digest.h"
 #include "service/base/text.h"
@@ -115,7 +116,8 @@ Json read_event(const Org& org, const LogEvent& event, std::string_view name) {
 /// Every word of `q` stands somewhere in the event.
 bool has_words(const Org& org, const LogEvent& event, std::string_view q) {
   const std::string text = fold_case(event_json(org, event).dump());
-  for (const std::string_view word : split(fold_case(q), ' ')) {
+  const std::string words = fold_case(q);
+  for (const std::string_view word : split(words, ' ')) {
     if (text.find(word) == std::string::npos) return false;
   }
   return true;
@@ -236,6 +238,16 @@ void SystemLog::act_as_system() {
 void SystemLog::add(WallTime now, std::string_view type, std::vector<LogParty> targets,
                     bool success) {
   events_.push_back({++stored_, now, type, success, actor_, std::move(targets), {}});
+  if (events_.size() > kKeptEvents) events_.pop_front();
+}
+
+void SystemLog::restore(LogEvent event, std::string_view type) {
+  static std::set<std::string, std::less<>> types;  // events refer to their types' text
+  auto known = types.find(type);
+  if (known == types.end()) known = types.emplace(type).first;
+  event.type = *known;
+  stored_ = closed_ = std::max(stored_, event.number);
+  events_.push_back(std::move(event));
   if (events_.size() > kKeptEvents) events_.pop_front();
 }
 

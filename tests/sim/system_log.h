@@ -40,6 +40,8 @@ class SystemLog {
   void act_as(LogParty actor) { actor_ = std::move(actor); }
   void act_as_system();
   void add(WallTime now, std::string_view type, std::vector<LogParty> targets, bool success);
+  /// An event of another org's file; its type is kept for as long as the program runs.
+  void restore(LogEvent event, std::string_view type);
   /// The events of the request just answered get its id.
   void close(std::string_view request_id);
   /// The newest events only: older ones are forgotten.

@@ -1,6 +1,7 @@
 // The System Log: an event for every write, and both ways of reading.
 #include <set>
 
+#include "service/base/text.h"
 #include "tests/sim/sim_fixture.h"
 
 namespace rollcall::sim {

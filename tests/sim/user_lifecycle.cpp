@@ -40,12 +40,12 @@ SimReply done(const Org& org, Call& call, UserIndex index) {
 }
 
 SimReply activation_reply(Org& org, Call& call, UserIndex index, bool send_email) {
+  const std::string token = new_link(org, LinkPurpose::activation, index, call.now);
   if (send_email) {
-    send_mail(org, "activation", index, call.now);
+    send_mail(org, "activation", index, call.now, token);
     return done(org, call, index);
   }
   call.result_ids.push_back(org.directory.user(index).id);
-  const std::string token = org.ids.token(20);
   Json body = Json::object();
   body.set("activationUrl", fmt::format("{}/welcome/{}", call.base_url, token));
   body.set("activationToken", token);
@@ -112,6 +112,7 @@ void deprovision(Org& org, UserIndex index, WallTime now) {
   remove_all_apps(org, index, now);
   end_sessions(org, index, now);
   org.sign_ins.passwords.erase(index);
+  std::erase_if(org.sign_ins.links, [&](const auto& link) { return link.second.user == index; });
 }
 
 SimReply deactivate_user(Org& org, Call& call) {
@@ -205,12 +206,13 @@ SimReply reset_password(Org& org, Call& call) {
   set_status(org, call, subject.index, AccountStatus::recovery);
   log_event(org, call.now, "user.account.reset_password", {user_party(org, subject.index)});
   if (call.flag("revokeSessions", false)) end_sessions(org, subject.index, call.now);
+  const std::string token = new_link(org, LinkPurpose::reset, subject.index, call.now);
   if (call.flag("sendEmail", true)) {
-    send_mail(org, "reset_password", subject.index, call.now);
+    send_mail(org, "reset_password", subject.index, call.now, token);
     return done(org, call, subject.index);
   }
   call.result_ids.push_back(org.directory.user(subject.index).id);
-  const std::string url = fmt::format("{}/reset_password/{}", call.base_url, org.ids.token(20));
+  const std::string url = fmt::format("{}/reset_password/{}", call.base_url, token);
   return json_reply(200, Json(Json::Object{{"resetPasswordUrl", Json(url)}}));
 }
 

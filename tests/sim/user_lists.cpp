@@ -97,7 +97,8 @@ SimReply sorted_page(const Org& org, const Call& call, const Selection& selectio
   std::vector<std::pair<std::string, const OrgUser*>> rows;
   for (UserIndex i = 0; i < org.directory.user_slots(); ++i) {
     const OrgUser* user = org.directory.indexed_user(i, call.now);
-    if (user != nullptr && selects(org, selection, *user)) {
+    if (user != nullptr && call.access.covers_user(org, kUsersRead, i) &&
+        selects(org, selection, *user)) {
       rows.emplace_back(sort_key(org, *user, attribute), user);
     }
   }
@@ -132,7 +133,8 @@ SimReply creation_page(const Org& org, const Call& call, const Selection& select
   PageBody body(page);
   for (UserIndex i = start; i < org.directory.user_slots() && !body.full(); ++i) {
     const OrgUser* user = org.directory.indexed_user(i, call.now);
-    if (user == nullptr || !selects(org, selection, *user)) continue;
+    if (user == nullptr || !call.access.covers_user(org, kUsersRead, i)) continue;
+    if (!selects(org, selection, *user)) continue;
     body.add(user->id,
              [&](std::string& out) { render_user(out, org, call, *user, Links::self_only); });
   }
@@ -147,6 +149,7 @@ SimReply users_by_prefix(const Org& org, const Call& call, std::string_view q) {
   for (UserIndex i = 0; i < org.directory.user_slots() && rows < page.limit; ++i) {
     const OrgUser* user = org.directory.indexed_user(i, call.now);
     if (user == nullptr || user->status == AccountStatus::deprovisioned) continue;
+    if (!call.access.covers_user(org, kUsersRead, i)) continue;
     const auto begins = [&](std::string_view name) {
       return fold_case(packed_text(user->profile, name)).substr(0, wanted.size()) == wanted;
     };
@@ -199,6 +202,8 @@ SimReply list_user_groups(Org& org, Call& call) {
   for (GroupIndex i = start; i < org.directory.group_slots() && !body.full(); ++i) {
     const OrgGroup* group = org.directory.indexed_group(i, call.now);
     if (group == nullptr || !org.directory.indexed_is_member(i, *user, call.now)) continue;
+    const bool own = org.directory.user(*user).id == call.token->owner_id;
+    if (!own && !call.access.covers_group(kGroupsRead, group->id)) continue;
     body.add(group->id, [&](std::string& out) { render_group(out, call, *group); });
   }
   return body.finish(call);

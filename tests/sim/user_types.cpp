@@ -61,13 +61,13 @@ SimReply write_user_type(Org& org, Call& call, bool whole) {
     return validation_failed("name", {"name: The name of a type cannot be changed"});
   }
   const std::string_view shown =
-      call.body["displayName"].as_string(whole ? "" : type->display_name);
+      call.body["displayName"].as_string(whole ? std::string_view() : type->display_name);
   if (shown.empty()) {
     return validation_failed("displayName", {"displayName: The field cannot be left blank"});
   }
   type->display_name = std::string(shown);
-  type->description =
-      std::string(call.body["description"].as_string(whole ? "" : type->description));
+  type->description = std::string(
+      call.body["description"].as_string(whole ? std::string_view() : type->description));
   type->last_updated = {call.now.ms / 1000 * 1000};
   call.result_ids.push_back(type->id);
   return json_reply(200, user_type_json(call, *type, false));

@@ -155,15 +155,4 @@ SimReply get_user(Org& org, Call& call) {
   return reply;
 }
 
-SimReply list_user_roles(Org& org, Call& call) {
-  const auto index = org.directory.user_by_id(call.path_ids[0]);
-  if (!index) return not_found(call.path_ids[0], "User");
-  Json list = Json::array();
-  const auto found = org.user_roles.find(call.path_ids[0]);
-  if (found != org.user_roles.end()) {
-    for (const Json& role : found->second) list.push(role);
-  }
-  return json_reply(200, list);
-}
-
 }  // namespace rollcall::sim

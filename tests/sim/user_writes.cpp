@@ -81,13 +81,17 @@ std::optional<SimReply> take_groups(const Org& org, const Call& call, Creation& 
     return error_reply(400, "E0000093", "Target count limit exceeded",
                        {"The number of group targets is too large"});
   }
+  std::vector<std::string> named;
+  named.reserve(ids.size());
   for (const Json& id : ids) {
+    named.emplace_back(id.as_string());
     const auto group = org.directory.group_by_id(id.as_string());
     if (!group) return not_found(id.as_string(), "UserGroup");
     const GroupType type = org.directory.group(*group).type;
     if (type == GroupType::app_group) return forbidden();
     if (type == GroupType::okta_group) creation.groups.push_back(*group);
   }
+  if (!call.access.covers_new_user(named)) return forbidden();
   return std::nullopt;
 }
 
@@ -227,9 +231,10 @@ bool password_allowed(std::string_view password, std::string_view login) {
   return true;
 }
 
-void send_mail(Org& org, std::string_view kind, UserIndex index, WallTime now) {
+void send_mail(Org& org, std::string_view kind, UserIndex index, WallTime now, std::string token) {
   const OrgUser& user = org.directory.user(index);
-  org.outbox.push_back({now, std::string(kind), user.id, packed_text(user.profile, "email")});
+  org.outbox.push_back(
+      {now, std::string(kind), user.id, packed_text(user.profile, "email"), std::move(token)});
 }
 
 SimReply create_user(Org& org, Call& call) {
@@ -255,7 +260,10 @@ SimReply create_user(Org& org, Call& call) {
     org.directory.add_member(group, index, 0, call.now);
   }
   const OrgUser& added = org.directory.user(index);
-  if (added.status == AccountStatus::provisioned) send_mail(org, "activation", index, call.now);
+  if (added.status == AccountStatus::provisioned) {
+    const std::string token = new_link(org, LinkPurpose::activation, index, call.now);
+    send_mail(org, "activation", index, call.now, token);
+  }
   remember_secrets(org, index, call.body["credentials"]);
   user_changed(org, index, call.now);
   log_event(org, call.now, "user.lifecycle.create", {user_party(org, index)});

@@ -20,7 +20,9 @@ std::optional<UserIndex> find_user(const Org& org, const Call& call, std::string
 bool is_activating(const OrgUser& user, WallTime now);
 /// The profile changed or the user appeared: group rules look at it after their delay.
 void user_changed(Org& org, UserIndex index, WallTime now);
-void send_mail(Org& org, std::string_view kind, UserIndex index, WallTime now);
+/// `token`: of the link in it, if it has one.
+void send_mail(Org& org, std::string_view kind, UserIndex index, WallTime now,
+               std::string token = {});
 
 SimReply create_user(Org& org, Call& call);
 SimReply get_user(Org& org, Call& call);
@@ -30,7 +32,6 @@ SimReply delete_user(Org& org, Call& call);
 SimReply list_users(Org& org, Call& call);
 SimReply list_user_groups(Org& org, Call& call);
 SimReply revoke_sessions(Org& org, Call& call);
-SimReply list_user_roles(Org& org, Call& call);
 
 SimReply activate_user(Org& org, Call& call);
 SimReply reactivate_user(Org& org, Call& call);

@@ -25,6 +25,18 @@ TEST(Clock, HttpDateRoundTrips) {
   EXPECT_EQ(format_http_date(*t), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
+TEST(Clock, ADamagedHttpDateIsNone) {
+  for (const char* text : {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMTx",
+                           "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT",
+                           "Sun, 06 anF 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+                           "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, -6 Nov 1994 08:49:37 GMT",
+                           "Mon, 02 Mar 20\xa9"
+                           "26 12:45:19\xe5\xe5\xe5\xe5\xe5\xe5\xe5 GMT"}) {
+    EXPECT_FALSE(parse_http_date(text)) << text;
+  }
+  EXPECT_EQ(parse_http_date("Thu, 29 Feb 2024 23:59:60 GMT")->ms, 1'709'251'200'000);
+}
+
 TEST(Clock, LocalDateFollowsTheZone) {
   const WallTime t = *parse_rfc3339("2026-03-01T03:00:00Z");
   EXPECT_EQ(format_date(*local_date(t, "America/Chicago")), "2026-02-28");

@@ -101,6 +101,17 @@ TEST(Plan, IdIgnoresTimesHoldsAndFindingsButNotPeople) {
   EXPECT_NE(id(other, operations()), base);
 }
 
+TEST(Plan, DigestsAChangeAsItsCanonicalJson) {
+  const Operation create = operations()[0];
+  const std::string salary = to_text(hmac_sha256("key", "100"));
+  EXPECT_EQ(change_digest(create, "key"),
+            sha256(R"({"changes":{"login":{"from":null,"to":"zoe@x.example"},)"
+                   R"("remote":{"from":null,"to":true},"salary":{"from":null,"to":")" +
+                   salary +
+                   R"("}},"kind":"user.create","object":"","user_id":"",)"
+                   R"("worker_key":"E200"})"));
+}
+
 TEST(Plan, RefusesTextThatIsNoPlan) {
   for (const char* text : {"", "{}", "[]", "{\"format\":\"rollcall.plan/2\"}"}) {
     EXPECT_EQ(read_plan(text).error().code, ErrorCode::plan_unreadable) << text;

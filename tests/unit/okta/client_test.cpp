@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/unit/okta/made_keys.h"
 #include "tests/unit/okta/small_org.h"
 
 namespace rollcall {
@@ -97,8 +98,11 @@ struct World {
   std::atomic<int> tokens_read{0};
   std::unique_ptr<OktaDirectory> okta;
 
-  explicit World(FakeNet::Answer answer, bool new_token_each_time = true) : net(std::move(answer)) {
+  explicit World(FakeNet::Answer answer, bool new_token_each_time = true,
+                 std::optional<OAuthOptions> oauth = std::nullopt)
+      : net(std::move(answer)) {
     OktaOptions options;
+    options.oauth = std::move(oauth);
     options.base_url = "https://acme.okta.com";
     options.version = "1.2.3";
     options.clock = &clock;
@@ -296,6 +300,31 @@ TEST(OktaDirectory, A429AfterDrainEndsAsUnsent) {
   world.okta->drain();
   closed.unlock();
   EXPECT_EQ(static_cast<int>(sink.wait(1)[0].outcome.state), static_cast<int>(State::unsent));
+}
+
+/// Without it the drain would last until the token endpoint's limit has been waited out three
+/// times.
+TEST(OktaDirectory, DrainDoesNotWaitForTheTokenEndpointsLimit) {
+  OAuthOptions oauth;
+  oauth.client_id = "0oaclient";
+  oauth.scopes = {"okta.users.manage"};
+  oauth.keys = [pem = test::MadeKey::ec("P-256").pkcs8()]() -> Result<std::vector<SigningKey>> {
+    return std::vector<SigningKey>{*SigningKey::parse(Secret(pem), "k1")};
+  };
+  std::atomic<int> asked{0};
+  World world(
+      [&](const HttpRequest& request) {
+        EXPECT_EQ(request.target, "/oauth2/v1/token");
+        ++asked;
+        return HttpExchange::replied(limited(429, "{}", 100, 0));
+      },
+      true, std::move(oauth));
+  Collected sink;
+  submit(world, op(1, OperationKind::user_suspend), sink);
+  while (asked == 0) std::this_thread::yield();
+  world.okta->drain();
+  EXPECT_EQ(static_cast<int>(sink.wait(1)[0].outcome.state), static_cast<int>(State::unsent));
+  EXPECT_EQ(asked, 1);
 }
 
 TEST(OktaDirectory, AnOrgThatFailsThroughoutIsUnavailable) {

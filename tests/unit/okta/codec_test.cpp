@@ -222,7 +222,7 @@ TEST(Classify, RecordedRefusals) {
   for (const Case& c : std::vector<Case>{
            {"05", Kind::user_create, State::conflict, ErrorCode::okta_group_gone},
            {"06", Kind::user_create, State::failed, ErrorCode::okta_attribute_undefined},
-           {"07", Kind::user_create, State::failed, ErrorCode::okta_request_refused},
+           {"07", Kind::user_create, State::failed, ErrorCode::okta_request_unreadable},
            {"10", Kind::user_update, State::conflict, ErrorCode::okta_user_gone},
            {"20", Kind::user_update, State::failed, ErrorCode::okta_value_refused},
            {"22", Kind::user_activate, State::ambiguous, ErrorCode::okta_effect_unknown},
@@ -446,6 +446,17 @@ TEST(ReplyHeaders, OfSeveralLimitsTheOneWithTheLeastRemainingCounts) {
   EXPECT_EQ(seen.remaining, 17);
   EXPECT_EQ(seen.reset, 1000);
   EXPECT_FALSE(read_rate_headers(HttpReply{}).limit);
+}
+
+TEST(ReplyHeaders, ANumberTooLargeToBeOneIsNone) {
+  HttpReply reply;
+  reply.headers = {{"X-Rate-Limit-Limit", "600, 99999999999999999999"},
+                   {"X-Rate-Limit-Remaining", "9223372036854775807"},
+                   {"X-Rate-Limit-Reset", "-5, 9223372036854775807"}};
+  const RateObservation seen = read_rate_headers(reply);
+  EXPECT_EQ(seen.limit, 600);
+  EXPECT_FALSE(seen.remaining);
+  EXPECT_FALSE(seen.reset);
 }
 
 TEST(ReplyHeaders, RecordedConcurrencyRefusalShowsLimitZero) {

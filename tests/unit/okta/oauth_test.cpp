@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <limits>
 #include <thread>
 
 #include "connectors/okta/authorizer.h"
@@ -109,6 +110,7 @@ struct Bench {
   MadeKey key = MadeKey::ec("P-256");
   MadeKey second = MadeKey::ec("P-256");
   bool two_keys = false;
+  bool stopped = false;
 
   OAuthOptions options(bool dpop) {
     OAuthOptions out;
@@ -127,9 +129,10 @@ struct Bench {
     out.base_url = "https://acme.okta.com";
     out.version = "1.2.3";
     out.clock = &clock;
-    out.wait = [this](std::int64_t ms) {
+    out.wait = [this](std::int64_t ms) -> bool {
       waits.push_back(ms);
       clock.moved += ms;
+      return !stopped;
     };
     return out;
   }
@@ -296,6 +299,14 @@ TEST(TokenEndpoint, WaitsOutALimitByTheRepliesOwnClock) {
   EXPECT_EQ(bench.waits, (std::vector<std::int64_t>{41'000, 2'000, 4'000}));
 }
 
+TEST(TokenEndpoint, GivesUpWaitingWhenTheRunIsStopped) {
+  Bench bench;
+  bench.stopped = true;
+  bench.net.answers.push_back([&](const Seen&) { return bench.net.dated(429, "{}"); });
+  EXPECT_EQ(bench.ask().error().code, ErrorCode::run_stopped);
+  EXPECT_EQ(bench.waits.size(), 1U);
+}
+
 TEST(TokenEndpoint, EndsAfterFourFailuresOrAtOnceAtAWrongCertificate) {
   Bench bench;
   const auto answer = [&](ErrorCode code, int times) {
@@ -330,6 +341,15 @@ TEST(TokenEndpoint, TakesNothingThatIsNoToken) {
   Bench bench;
   bench.net.answers.push_back([&](const Seen&) { return bench.net.dated(404, "not here"); });
   EXPECT_EQ(bench.ask().error().code, ErrorCode::okta_token_unreadable);
+}
+
+TEST(TokenEndpoint, ATokenThatLastsForEverLastsADay) {
+  Bench bench;
+  bench.net.lasts = std::numeric_limits<std::int64_t>::max();
+  const auto got = bench.ask();
+  ASSERT_TRUE(got) << describe(got.error());
+  EXPECT_EQ(got->ends_at - bench.clock.mono(), 24 * 3'600'000);
+  EXPECT_LT(got->renew_at.ms, got->ends_at.ms);
 }
 
 /// Signs a request as the client does; gives the Authorization header.

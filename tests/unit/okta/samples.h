@@ -70,6 +70,6 @@ inline HttpReply okta_error(int status, const std::string& code, const std::stri
 
 #define NEED_SAMPLE(variable, number)                                                     \
   const auto variable = rollcall::test::sample(number);                                   \
-  if (!variable) {                                                                        \
+  if (!(variable)) {                                                                      \
     GTEST_SKIP() << "recorded samples are missing: " << rollcall::test::samples_folder(); \
   }

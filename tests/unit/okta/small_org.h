@@ -2,6 +2,7 @@
 // it was given. Faults are put in by the test through `before`.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -42,6 +43,7 @@ class SmallOrg {
   std::vector<User> users;
   std::map<std::string, std::vector<std::string>> groups{{"00gEveryone", {}}};
   std::set<std::string> hidden_groups;  // the list does not show them yet
+  std::optional<std::size_t> counted;   // users, as the list of groups counts them
   std::vector<std::string> admins{"00uOwner"};
   std::string owner = "00uOwner";
   std::int64_t now_s = 2'000'000'000;
@@ -115,16 +117,31 @@ class SmallOrg {
     if (path == "/api/v1/groups") {
       for (const auto& [id, members] : groups) {
         if (hidden_groups.count(id) > 0) continue;
-        items.push_back(*parse_json("{\"id\":\"" + id + "\",\"type\":\"" +
-                                    (id == "00gEveryone" ? "BUILT_IN" : "OKTA_GROUP") +
-                                    "\",\"profile\":{\"name\":\"" + id + "\"}}"));
+        const bool everyone = id == "00gEveryone";
+        if (!everyone && !parameter(target, "filter").empty()) continue;  // asks for BUILT_IN
+        std::string stats;
+        if (everyone && counted) {
+          stats = R"(,"_embedded":{"stats":{"usersCount":)" + std::to_string(*counted) + "}}";
+        }
+        std::string text = R"({"id":")";
+        text += id;
+        text += R"(","type":")";
+        text += everyone ? "BUILT_IN" : "OKTA_GROUP";
+        text += R"(","profile":{"name":")";
+        text += id;
+        text += "\"}";
+        text += stats;
+        text += "}";
+        items.push_back(*parse_json(text));
       }
     } else if (path == "/api/v1/groups/rules") {
       items.push_back(*parse_json(
           R"({"id":"0pr1","status":"ACTIVE","actions":{"assignUserToGroups":{"groupIds":["00g1"]}}})"));
     } else if (path == "/api/v1/users") {
       for (const User& user : users) {
-        if (user.in_index && fits(user, parameter(target, "search"))) {
+        const bool wanted =
+            fits(user, parameter(target, "search")) && fits(user, parameter(target, "filter"));
+        if (user.in_index && wanted) {
           items.push_back(user_json(user));
         }
       }
@@ -139,6 +156,9 @@ class SmallOrg {
     } else if (path.rfind("/api/v1/groups/", 0) == 0) {
       const std::string id = path.substr(15, path.find("/users") - 15);
       for (const auto& member : groups[id]) items.push_back(user_json({member}));
+      if (id == "00gEveryone") {
+        for (const User& user : users) items.push_back(user_json(user));
+      }
     } else {
       const std::string id = path.substr(14);
       for (const User& user : users) {
@@ -149,19 +169,34 @@ class SmallOrg {
     return page(target, items);
   }
 
-  /// "created ge "..." and created lt "..."" and the same with lastUpdated.
-  static bool fits(const User& user, const std::string& search) {
-    std::size_t at = 0;
-    while (at < search.size()) {
-      const auto words = split(std::string_view(search).substr(at), ' ');
-      const std::string_view date = words[2].substr(1, words[2].size() - 2);
-      const std::int64_t value = parse_rfc3339(date)->ms / 1000;
-      const std::int64_t have = words[0] == "created" ? user.created_s : user.updated_s;
-      if (words[1] == "ge" ? have < value : have >= value) return false;
-      const auto next = search.find(" and ", at);
-      at = next == std::string::npos ? search.size() : next + 5;
+  /// Terms such as `created ge "..."`, joined by `and` within `or`.
+  static bool fits(const User& user, const std::string& expression) {
+    if (expression.empty()) return true;
+    for (const std::string& either : parts(expression, " or ")) {
+      const auto all = parts(either, " and ");
+      if (std::all_of(all.begin(), all.end(), [&](const auto& term) { return holds(user, term); }))
+        return true;
     }
-    return true;
+    return false;
+  }
+  static std::vector<std::string> parts(const std::string& text, const std::string& between) {
+    std::vector<std::string> out;
+    std::size_t at = 0;
+    for (;;) {
+      const auto next = text.find(between, at);
+      out.push_back(text.substr(at, next == std::string::npos ? next : next - at));
+      if (next == std::string::npos) return out;
+      at = next + between.size();
+    }
+  }
+  static bool holds(const User& user, const std::string& term) {
+    const auto words = parts(term, " ");
+    const std::string value = words[2].substr(1, words[2].size() - 2);
+    if (words[0] == "id") return user.id == value;
+    if (words[0] == "status") return user.status == value;
+    const std::int64_t limit = parse_rfc3339(value)->ms / 1000;
+    const std::int64_t have = words[0] == "created" ? user.created_s : user.updated_s;
+    return words[1] == "ge" ? have >= limit : have < limit;
   }
 
   static HttpReply page(const std::string& target, const std::vector<Json>& items) {

@@ -190,6 +190,22 @@ TEST(Reconcile, EndsTheSessionsThatARunLeftOpenAfterItsOwnSuspension) {
   EXPECT_EQ(by_another.plan(), Lines{});
 }
 
+TEST(Reconcile, ResetsTheFactorsThatARunLeftAfterItsOwnSuspension) {
+  const auto leaver = [](bool reset) {
+    World world(
+        "users: {terminated: [{after: 0d, do: [suspend, clear_sessions, reset_factors]}]}\n");
+    world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
+    world.account("00u1", AccountStatus::suspended, profile("E1", "ada", "Sales"), "E1");
+    OwnStatusChange& own = world.suspended_by_us("00u1").history.own_changes.back();
+    own.sessions_cleared = true;
+    own.factors_reset = reset;
+    world.person("E1", hr("ada", "Sales", "Terminated"));
+    return world.plan();
+  };
+  EXPECT_EQ(leaver(false), Lines{"user.reset_factors E1"});
+  EXPECT_EQ(leaver(true), Lines{});
+}
+
 TEST(Reconcile, WantsNothingOfADeactivatedLeaver) {
   World world;
   world.group("00g1", "all-staff", true).group("00g2", "part-time", true);

@@ -71,7 +71,7 @@ World::World(const std::string& overlay) {
 }
 
 World& World::group(const std::string& id, const std::string& name, bool linked, GroupType type) {
-  groups_.push_back({id, type, name, "", {}, {}, false});
+  groups_.push_back({id, type, name, "", {}, {}, false, std::nullopt});
   if (linked) links.push_back({Link::Kind::group, id, name, false});
   return *this;
 }

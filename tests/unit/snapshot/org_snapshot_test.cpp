@@ -74,8 +74,8 @@ TEST(OrgSnapshot, LoginsFoldCaseAndDiacritics) {
 
 TEST(OrgSnapshot, KeepsEachMembershipOnceAndCountsUnknownMembers) {
   Org org;
-  org.snapshot.add_group({"00g1", GroupType::okta_group, "one", "", {}, {}, false});
-  org.snapshot.add_group({"00g2", GroupType::okta_group, "two", "", {}, {}, false});
+  org.snapshot.add_group({"00g1", GroupType::okta_group, "one", "", {}, {}, false, {}});
+  org.snapshot.add_group({"00g2", GroupType::okta_group, "two", "", {}, {}, false, {}});
   org.add("00u1", "a@x.example", "E1");
   org.add("00u2", "b@x.example", "E2");
   org.snapshot.add_member("00g2", "00u2");

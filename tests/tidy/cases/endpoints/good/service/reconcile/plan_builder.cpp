@@ -1,0 +1,2 @@
+// What a plan shows.
+const char* const kCreate = "/api/v1/groups";
