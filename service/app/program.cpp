@@ -52,10 +52,6 @@ Result<Settings> Program::settings() const {
     if (!problem.suggestion.empty()) line += fmt::format(" ({})", problem.suggestion);
     complain(line);
   }
-  if (!problems.empty()) {
-    complain(fmt::format("{} in the configuration; nothing was done",
-                         plural(static_cast<long long>(problems.size()), "mistake", "mistakes")));
-  }
   return loaded;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <set>
 
@@ -185,6 +186,15 @@ Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool s
   }
   if (recovery.error) return *recovery.error;
   return recovery;
+}
+
+Result<RunId> run_id_from(const std::string& word) {
+  RunId id = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+  if (error == std::errc() && end == word.data() + word.size()) return id;
+  return make_error(
+      ErrorCode::usage,
+      "a run id is a number, as `rollcall runs` lists it; a plan id begins with sha256:", word);
 }
 
 Result<FinishedRun> load_run(Journal& journal, RunId id) {

@@ -38,6 +38,9 @@ Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool s
                                     std::optional<RunId> only, ReportNotes& notes,
                                     std::optional<Lane> lane = std::nullopt);
 
+/// A run's number as somebody typed it. Errors: usage.
+Result<RunId> run_id_from(const std::string& word);
+
 /// Loads a finished run for its report. Errors: journal.*.
 Result<FinishedRun> load_run(Journal& journal, RunId id);
 

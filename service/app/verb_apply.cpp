@@ -128,15 +128,7 @@ int verb_apply(Program& program, const std::vector<std::string>& words) {
       "report", po::value<std::string>()->value_name("FILE"), "also write a report")(
       "detailed-exitcode", "exit 2 if something was changed");
   options.positional("plan", 1);
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_apply(program, options);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_apply(program, options); });
 }
 
 }  // namespace rollcall

@@ -219,15 +219,7 @@ int parse_word(Program& program, const std::vector<std::string>& words, bool app
                   "how long it holds, such as 90m, 24h or 3d; 24h unless stated");
   }
   options.positional("plan", 1);
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_word(program, options, approved);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_word(program, options, approved); });
 }
 
 }  // namespace
@@ -236,15 +228,7 @@ int verb_pending(Program& program, const std::vector<std::string>& words) {
   VerbOptions options("rollcall pending",
                       "What the guard holds, by which limit and since when, the plan to approve it "
                       "with, and\nwhat was said of it.");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_pending(program);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_pending(program); });
 }
 
 int verb_approve(Program& program, const std::vector<std::string>& words) {

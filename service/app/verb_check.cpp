@@ -251,15 +251,7 @@ int verb_check(Program& program, const std::vector<std::string>& words) {
       "Validates the configuration (every mistake at once), then reaches source, org and\n"
       "journal with the read credential and says what they hold. Changes nothing.");
   options.add()("offline", "only the configuration");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_check(program, options);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_check(program, options); });
 }
 
 }  // namespace rollcall

@@ -24,23 +24,7 @@ Json as_json(const MigrationReport& report) {
       .set("migrations", std::move(list));
 }
 
-}  // namespace
-
-int verb_migrate(Program& program, const std::vector<std::string>& words) {
-  VerbOptions options(
-      "rollcall migrate [--status] [--print-grants ROLE]",
-      "Brings the journal's schema up to what this version needs; safe to run again.");
-  options.add()("status", "only say what is applied and what is missing")(
-      "print-grants", boost::program_options::value<std::string>()->value_name("ROLE"),
-      "print the statements that give a role what running needs, and no more");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      break;
-  }
+int run_migrate(Program& program, const VerbOptions& options) {
   if (options.has("print-grants")) {
     program.print(grants_sql(options.text("print-grants")));
     return 0;
@@ -61,6 +45,18 @@ int verb_migrate(Program& program, const std::vector<std::string>& words) {
   program.print(fmt::format("journal schema version {}, {} newly applied\n", report->version,
                             report->newly_applied));
   return 0;
+}
+
+}  // namespace
+
+int verb_migrate(Program& program, const std::vector<std::string>& words) {
+  VerbOptions options(
+      "rollcall migrate [--status] [--print-grants ROLE]",
+      "Brings the journal's schema up to what this version needs; safe to run again.");
+  options.add()("status", "only say what is applied and what is missing")(
+      "print-grants", boost::program_options::value<std::string>()->value_name("ROLE"),
+      "print the statements that give a role what running needs, and no more");
+  return run_parsed(options, program, words, [&] { return run_migrate(program, options); });
 }
 
 }  // namespace rollcall

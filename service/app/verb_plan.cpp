@@ -90,15 +90,7 @@ int verb_plan(Program& program, const std::vector<std::string>& words) {
       "no-journal", "plan without a journal: no links but derived ones; cannot be applied")(
       "out", boost::program_options::value<std::string>()->value_name("FILE"),
       "write the plan as JSON (mode 0600)");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_plan(program, options, false);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_plan(program, options, false); });
 }
 
 int verb_adopt(Program& program, const std::vector<std::string>& words) {
@@ -110,15 +102,7 @@ int verb_adopt(Program& program, const std::vector<std::string>& words) {
   add_plan_options(options);
   options.add()("out", boost::program_options::value<std::string>()->value_name("FILE"),
                 "write the plan as JSON (mode 0600)");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_plan(program, options, true);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_plan(program, options, true); });
 }
 
 }  // namespace rollcall

@@ -1,8 +1,6 @@
 // rollcall resume: settles an interrupted run and, while its plan is valid, finishes it.
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
@@ -35,14 +33,9 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
 int run_resume(Program& program, const VerbOptions& options) {
   std::optional<RunId> only;
   if (options.has("run")) {
-    const std::string word = options.text("run");
-    RunId id = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-    if (error != std::errc() || end != word.data() + word.size()) {
-      return program.fail(
-          make_error(ErrorCode::usage, "a run id is a number; see `rollcall runs`"));
-    }
-    only = id;
+    const auto id = run_id_from(options.text("run"));
+    if (!id) return program.fail(id.error());
+    only = *id;
   }
   auto settings = program.settings();
   if (!settings) return program.fail(settings.error());
@@ -98,15 +91,7 @@ int verb_resume(Program& program, const std::vector<std::string>& words) {
       "format", po::value<std::string>()->value_name("FORMAT"), "text, json, csv or html")(
       "report", po::value<std::string>()->value_name("FILE"), "also write a report");
   options.positional("run", 1);
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_resume(program, options);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_resume(program, options); });
 }
 
 }  // namespace rollcall

@@ -1,8 +1,6 @@
 // rollcall runs and rollcall show: what happened. Both only read the journal.
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
@@ -112,13 +110,9 @@ int run_show(Program& program, const VerbOptions& options) {
   if (!wired) return program.fail(wired.error());
   Journal& journal = *(*wired)->journal;
   if (word.starts_with("sha256:")) return show_plan(program, journal, word, *outputs);
-  RunId id = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-  if (error != std::errc() || end != word.data() + word.size()) {
-    return program.fail(
-        make_error(ErrorCode::usage, "a run id is a number, a plan id begins with sha256:"));
-  }
-  auto run = load_run(journal, id);
+  const auto id = run_id_from(word);
+  if (!id) return program.fail(id.error());
+  auto run = load_run(journal, *id);
   if (!run) return program.fail(run.error());
   head_uncontained(*run);
   if (run->row.exit_code) run->notes.exit_codes = {*run->row.exit_code};
@@ -131,15 +125,7 @@ int run_show(Program& program, const VerbOptions& options) {
 int verb_runs(Program& program, const std::vector<std::string>& words) {
   VerbOptions options("rollcall runs [--limit N]", "Lists the newest runs.");
   options.add()("limit", po::value<std::size_t>()->default_value(20)->value_name("N"), "how many");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_runs(program, options);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_runs(program, options); });
 }
 
 int verb_show(Program& program, const std::vector<std::string>& words) {
@@ -150,15 +136,7 @@ int verb_show(Program& program, const std::vector<std::string>& words) {
       "format", po::value<std::string>()->value_name("FORMAT"), "text, json, csv or html")(
       "report", po::value<std::string>()->value_name("FILE"), "also write a report");
   options.positional("id", 1);
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      return run_show(program, options);
-  }
-  return 64;
+  return run_parsed(options, program, words, [&] { return run_show(program, options); });
 }
 
 }  // namespace rollcall

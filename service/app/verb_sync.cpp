@@ -130,29 +130,7 @@ Result<void> read_urgent(const VerbOptions& options, PlanningOptions& planning) 
   return ok();
 }
 
-}  // namespace
-
-int verb_sync(Program& program, const std::vector<std::string>& words) {
-  VerbOptions options("rollcall sync [options]",
-                      "Settles what an interrupted run left, plans, guards, applies and reports.");
-  add_plan_options(options);
-  options.add()("out", boost::program_options::value<std::string>()->value_name("FILE"),
-                "write the plan as JSON (mode 0600) before it is applied")(
-      "urgent",
-      boost::program_options::value<std::vector<std::string>>()
-          ->multitoken()
-          ->composing()
-          ->value_name("KEY|@FILE"),
-      "contain these leavers now, also beside a running sync: reads their accounts only,\n"
-      "suspends or deactivates them, ends their sessions, and does nothing else");
-  switch (options.parse(program, words)) {
-    case VerbOptions::Parsed::help:
-      return 0;
-    case VerbOptions::Parsed::wrong:
-      return 64;
-    case VerbOptions::Parsed::run:
-      break;
-  }
+int run_sync(Program& program, const VerbOptions& options) {
   auto settings = program.settings();
   if (!settings) return program.fail(settings.error());
   auto planning = planning_options(program, options, *settings);
@@ -171,6 +149,24 @@ int verb_sync(Program& program, const std::vector<std::string>& words) {
   ExitCodes exits = sync.run();
   if (options.has("detailed-exitcode") && sync.changed()) exits.add(2);
   return options.shell_code(exits, sync.uncontained());
+}
+
+}  // namespace
+
+int verb_sync(Program& program, const std::vector<std::string>& words) {
+  VerbOptions options("rollcall sync [options]",
+                      "Settles what an interrupted run left, plans, guards, applies and reports.");
+  add_plan_options(options);
+  options.add()("out", boost::program_options::value<std::string>()->value_name("FILE"),
+                "write the plan as JSON (mode 0600) before it is applied")(
+      "urgent",
+      boost::program_options::value<std::vector<std::string>>()
+          ->multitoken()
+          ->composing()
+          ->value_name("KEY|@FILE"),
+      "contain these leavers now, also beside a running sync: reads their accounts only,\n"
+      "suspends or deactivates them, ends their sessions, and does nothing else");
+  return run_parsed(options, program, words, [&] { return run_sync(program, options); });
 }
 
 }  // namespace rollcall

@@ -13,7 +13,7 @@ Error invalid(std::vector<ConfigProblem>& problems, config::Problems& collected)
   collected.sort();
   return make_error(
       ErrorCode::config_invalid,
-      fmt::format("the configuration has {}",
+      fmt::format("the configuration has {}; nothing was done",
                   plural(static_cast<long long>(problems.size()), "mistake", "mistakes")),
       problems.front().error.where);
 }
