@@ -121,8 +121,9 @@ Result<std::unique_ptr<Wired>> wire(const Program& program, Settings settings,
 
 Result<Secret> journal_dsn(const Settings& settings) {
   if (settings.journal.postgres.empty()) {
-    return make_error(ErrorCode::secret_unavailable,
-                      "the configuration holds no journal: only `plan --no-journal` is possible");
+    return make_error(ErrorCode::config_missing_key,
+                      "the configuration holds no journal: only `plan --no-journal` is possible",
+                      "journal.postgres");
   }
   return resolve(settings.journal.postgres);
 }

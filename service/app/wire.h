@@ -37,7 +37,7 @@ struct Wired {
 Result<std::unique_ptr<Wired>> wire(const Program& program, Settings settings,
                                     const WireOptions& options);
 
-/// Errors: secret.unavailable, also where the configuration holds no journal.
+/// Errors: secret.unavailable; config.missing_key where the configuration holds no journal.
 Result<Secret> journal_dsn(const Settings& settings);
 
 /// Who holds a run: host name and process id.

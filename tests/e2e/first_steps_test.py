@@ -32,7 +32,7 @@ class FirstSteps(unittest.TestCase):
         for words in (["check"], ["plan"], ["sync"], ["runs"], ["migrate", "--status"]):
             done = self.run_verb(*words)
             self.assertEqual(done.code, 78, words)
-            self.assertIn("the configuration holds no journal", done.err, words)
+            self.assertIn("config.missing_key: the configuration holds no journal", done.err, words)
         self.assertEqual(self.stack.sim.stats()["writes"], 0)
 
 
