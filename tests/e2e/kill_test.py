@@ -6,8 +6,8 @@ A kill comes at a position of okta-sim's audit, drawn from a printed seed, in on
   let go, and the kill comes once it is sent and the journal's connection waits for that lock: the
   reply has arrived, its outcome is not committed.
 ROLLCALL_KILLS says how many positions (5); two in five are uncommitted. ROLLCALL_KILL_SEED repeats
-a run. The rosters are a sample of Chicago's (small_rosters); org and journal after March are kept
-and put back for every case.
+a run. The rosters are a sample of Chicago's (small_rosters), with ROLLCALL_KILL_ROSTERS=full all
+of its people; org and journal after March are kept and put back for every case.
 """
 import collections
 import json
@@ -22,6 +22,7 @@ import chicago
 import harness
 
 KILLS = int(os.environ.get("ROLLCALL_KILLS", "5"))
+FULL = os.environ.get("ROLLCALL_KILL_ROSTERS") == "full"
 PATIENCE_S = 120
 # A repeat of these changes nothing (ARCHITECTURE.md, section 6).
 REPEATABLE = {"user.update", "user.clear_sessions", "group.add_member", "group.remove_member"}
@@ -52,6 +53,10 @@ def small_rosters():
     return before, after + [row for row in october if row["employee_id"] not in known][:70]
 
 
+def full_rosters():
+    return chicago.rows_of(chicago.MARCH), chicago.rows_of(chicago.OCTOBER_TERMINATED)
+
+
 class Locked:
     """Holds back whoever writes a table of the journal."""
 
@@ -76,7 +81,7 @@ class Kill(unittest.TestCase):
         cls.addClassCleanup(cls.stack.close)
         cls.admin = harness.need_database()
         cls.rules = chicago.rules()
-        cls.before, cls.after = small_rosters()
+        cls.before, cls.after = full_rosters() if FULL else small_rosters()
         chicago.configure(cls.stack)
         cls.stack.migrate()
         cls.stack.write("hr.csv", chicago.as_csv(cls.before))
