@@ -2,11 +2,7 @@
 import json
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack, psql
-
-HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-          "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack, psql
 
 
 def person(key, department="Sales"):
@@ -17,9 +13,9 @@ class Apply(unittest.TestCase):
     def setUp(self):
         self.stack = Stack()
         self.addCleanup(self.stack.close)
-        self.stack.configure(CHICAGO_USERS, source=SOURCE)
+        self.stack.configure(CHICAGO_USERS, source=FEW_SOURCE)
         self.stack.migrate()
-        self.stack.write("hr.csv", HEADER + person(1) + person(2))
+        self.stack.write("hr.csv", CHICAGO_HEADER + person(1) + person(2))
 
     def refused(self, code, *words, config="rollcall.yaml"):
         before = len(self.stack.sim.audit())
@@ -48,7 +44,7 @@ class Apply(unittest.TestCase):
         self.stack.write("cut.json", json.dumps(plan)[:100])
         self.refused("plan.unreadable", "cut.json")
         self.refused("plan.unknown", "sha256:" + "0" * 64)
-        self.stack.configure(CHICAGO_USERS.replace("hr.title", "hr.department"), source=SOURCE,
+        self.stack.configure(CHICAGO_USERS.replace("hr.title", "hr.department"), source=FEW_SOURCE,
                              name="other-rules.yaml")
         self.refused("plan.other_config", "plan.json", config="other-rules.yaml")
         with open(self.stack.path("rollcall.yaml")) as file:

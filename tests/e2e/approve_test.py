@@ -2,11 +2,8 @@
 import json
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack, psql
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack, psql
 
-HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-          "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
 GUARD = "guard: {initial_load: 9, protected: {logins: [ada2@x.example, ada3@x.example]}}\n"
 
 
@@ -18,14 +15,14 @@ class Approvals(unittest.TestCase):
     def setUp(self):
         self.stack = Stack()
         self.addCleanup(self.stack.close)
-        self.stack.configure(CHICAGO_USERS, source=SOURCE, guard=GUARD)
+        self.stack.configure(CHICAGO_USERS, source=FEW_SOURCE, guard=GUARD)
         self.stack.migrate()
         self.people()
         self.run_code(0, "sync")
         self.people(2, 3, 4)
 
     def people(self, *gone):
-        self.stack.write("hr.csv", HEADER + "".join(
+        self.stack.write("hr.csv", CHICAGO_HEADER + "".join(
             person(key, "Terminated" if key in gone else "Active") for key in range(1, 7)))
 
     def run_code(self, code, *words):

@@ -2,11 +2,8 @@
 reading can write."""
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack
 
-HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-          "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
 GROUPS = "groups:\n  - {template: 'dept-${hr.department}'}\n"
 
 
@@ -20,14 +17,14 @@ class Check(unittest.TestCase):
         cls.stack = Stack()
         cls.addClassCleanup(cls.stack.close)
         cls.sim = cls.stack.sim
-        path = cls.stack.configure(CHICAGO_USERS, groups=GROUPS, source=SOURCE)
+        path = cls.stack.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE)
         with open(path) as file:
             text = file.read()
         both = ("{read: {api_token: {env: READ_TOKEN}}, write: {api_token: {env: WRITE_TOKEN}}}")
         text = text.replace("{write: {api_token: {env: OKTA_TOKEN}}}", both)
         cls.stack.write("rollcall.yaml", text)
         cls.stack.env.update(READ_TOKEN="R", WRITE_TOKEN="W")
-        cls.stack.write("hr.csv", HEADER + "1,Ada,Byron,,ada@x.example,Sales,Clerk,,F,Active,,\n")
+        cls.stack.write("hr.csv", CHICAGO_HEADER + "1,Ada,Byron,,ada@x.example,Sales,Clerk,,F,Active,,\n")
         cls.stack.migrate()
 
     def org(self, reader, writer, reading="read_only"):

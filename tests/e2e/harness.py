@@ -257,6 +257,11 @@ CHICAGO_SOURCE = """    key: employee_id
     certify: {min_rows: 1000}
 """
 
+CHICAGO_HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,"
+                  "manager_id,employment_type,status,hire_date,termination_date\n")
+# For feeds of a few people.
+FEW_SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
+
 CHICAGO_PROFILE = """  profile:
     login: {initial: 'hr.work_email'}
     email: {initial: 'hr.work_email'}

@@ -1,14 +1,10 @@
 """What happens between two reads: a feed that does not count, a hand edit before apply, HR's second
 thoughts about an old plan, an index that lags behind our own writes."""
 import json
-import time
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack, psql
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack, psql
 
-HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-          "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
 GROUPS = "groups:\n  - {template: 'dept-${hr.department}'}\n"
 
 
@@ -21,11 +17,11 @@ class Late(unittest.TestCase):
     def begin(self, *sim, groups=GROUPS, guard="guard: {initial_load: 100}\n"):
         self.stack = Stack(*sim)
         self.addCleanup(self.stack.close)
-        self.stack.configure(CHICAGO_USERS, groups=groups, source=SOURCE, guard=guard)
+        self.stack.configure(CHICAGO_USERS, groups=groups, source=FEW_SOURCE, guard=guard)
         self.stack.migrate()
 
     def people(self, *rows):
-        self.stack.write("hr.csv", HEADER + "".join(rows))
+        self.stack.write("hr.csv", CHICAGO_HEADER + "".join(rows))
 
     def sync(self, code=0):
         done = self.stack.run("sync")
@@ -49,7 +45,7 @@ class HalfReadFeed(Late):
         self.sync()
         self.people(person(1), person(2, status="Terminated"), *(person(k) for k in range(3, 6)))
         self.assertIn("NOT CONTAINED", self.sync(3).out.upper())
-        half = HEADER + person(1) + "2,Ada2,By"
+        half = CHICAGO_HEADER + person(1) + "2,Ada2,By"
         self.stack.write("hr.csv", half)
         for verb in ("plan", "sync"):
             done = self.stack.run(verb)
@@ -82,7 +78,7 @@ class HandEdit(Late):
         self.people(*(person(key, "Sales", name="Eve") for key in range(1, 6)))
         self.plan()
         user = self.user(2)
-        time.sleep(1.1)  # Okta's times have whole seconds
+        self.stack.sim.request("PUT", "/sim/clock", {"advance_ms": 2000})  # Okta's times have whole seconds
         self.stack.sim.request("POST", f"/api/v1/users/{user['id']}",
                                {"profile": {"firstName": "Grace"}})
         before = len(self.stack.sim.audit())
@@ -139,7 +135,7 @@ class OldPlan(Late):
         self.begin()
         self.people(person(1), person(2))
         self.plan()
-        self.stack.write("hr.csv", HEADER + person(1) + "2,Ada2,By")
+        self.stack.write("hr.csv", CHICAGO_HEADER + person(1) + "2,Ada2,By")
         self.age()
         before = len(self.stack.sim.audit())
         done = self.stack.run("apply", "plan.json")

@@ -3,8 +3,9 @@
 okta-sim keeps Okta's limits with windows of six seconds and a twentieth of a second a reply: the
 same proportions as a minute and half a second. Times come from the simulator's own clock.
 
-How long things took is printed, and bounded only so far that a loaded machine does not decide;
-ROLLCALL_TIMING=strict, as tests/bench/run sets it, holds them to what is promised."""
+How long things took is printed only, as is what a loaded machine decides: how much fits into a
+window, what the other client sees. ROLLCALL_TIMING=strict, as tests/bench/run sets it, holds all of
+it to what is promised."""
 import collections
 import http.client
 import json
@@ -19,9 +20,10 @@ import harness
 
 PEOPLE, LEAVERS, PROMOTED, JOINERS, RETITLED = 1030, 12, 170, 700, 400
 CAPACITY = 0.9                                       # the default of okta.capacity
+PATIENCE_S = 120
 STRICT = os.environ.get("ROLLCALL_TIMING") == "strict"
-LOST = 0.05 if STRICT else 0.5                       # of the time while work waits
-FORECAST_OFF = 0.1 if STRICT else 0.5                # of the actual time
+LOST = 0.05                                          # of the time while work waits
+FORECAST_OFF = 0.1                                   # of the actual time
 UPDATES = "/api/v1/users/{id}"
 GROUPS = """groups:
   - {name: all-staff, members: 'true'}
@@ -218,10 +220,15 @@ class Limits(unittest.TestCase):
             gap, unused = lost(windows)
             print(f"  {bucket}: {[one['used'] for one in windows]} of {windows[0]['limit']}, "
                   f"time lost between windows {gap:.1%}, requests not made {unused:.1%}")
-            self.assertLessEqual(gap, LOST, bucket)
-            self.assertLessEqual(unused, LOST, bucket)
+            if STRICT:
+                self.assertLessEqual(gap, LOST, bucket)
+                self.assertLessEqual(unused, LOST, bucket)
         for bucket in ("/api/v1/users", UPDATES, "/api/v1/groups"):
-            self.assertIn(bucket, binding)
+            self.assertGreater(len(self.windows.by_bucket[bucket]), 1, bucket)
+            for one in self.windows.by_bucket[bucket]:
+                self.assertLessEqual(one["used"], math.floor(one["limit"] * CAPACITY + 1e-9), bucket)
+            if STRICT:
+                self.assertIn(bucket, binding)
 
     def test_2_the_forecast_is_what_it_took(self):
         forecast = self.plan["forecast"]["minutes"]
@@ -230,7 +237,9 @@ class Limits(unittest.TestCase):
         actual = (times[-1] - times[0] + 2 * 0.05) / 60
         print(f"\n  forecast {forecast:.3f} minutes, actual {actual:.3f}, "
               f"off by {forecast / actual - 1:+.1%}")
-        self.assertAlmostEqual(1, forecast / actual, delta=FORECAST_OFF)
+        self.assertGreater(forecast, 0)
+        if STRICT:
+            self.assertAlmostEqual(1, forecast / actual, delta=FORECAST_OFF)
 
     def test_3_the_requests_are_the_least(self):
         read_by = next(chicago.seconds(one["ts"]) for one in
@@ -251,7 +260,7 @@ class Limits(unittest.TestCase):
         print(f"\n  {LEAVERS} leavers contained by write {last + 1} of {len(kinds)}; "
               f"{len(others)} others left before")
         # While a leaver's account is read and the reply is awaited, other places may be used.
-        self.assertLessEqual(last, len(kinds) // 20)
+        self.assertLessEqual(last, len(kinds) // (20 if STRICT else 5))
 
     def test_5_another_client_that_uses_half_of_the_limit_is_not_refused(self):
         stack = self.stack
@@ -259,7 +268,9 @@ class Limits(unittest.TestCase):
         wait_for_windows(stack.sim)  # what the second day used is no other client's
         client.start()
         before = Windows(stack.sim).all
+        end = time.monotonic() + PATIENCE_S
         while len(Windows(stack.sim, before).by_bucket[UPDATES]) < 2:
+            self.assertLess(time.monotonic(), end, "the other client has stopped")
             time.sleep(0.2)
         alone = client.take()
         rows = second_day_rows()[:-RETITLED]
@@ -279,8 +290,9 @@ class Limits(unittest.TestCase):
               f"we: {ours} writes, {refused} refused; used by both: {used} of 300")
         self.assertEqual(RETITLED, ours)
         self.assertEqual(0, alone[429])
-        self.assertEqual(0, beside[429])
-        self.assertEqual(0, max(0, refused))
+        if STRICT:
+            self.assertEqual(0, beside[429])
+            self.assertEqual(0, max(0, refused))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,15 @@
 """The whole way with a service app instead of an API token: check, sync, renewal, refusals."""
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, TOKEN, Stack
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, TOKEN, Stack
 
-HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-          "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
 GROUPS = "groups:\n  - {template: 'dept-${hr.department}'}\n"
 READ = ["okta.groups.read", "okta.roles.read", "okta.schemas.read", "okta.users.read"]
 WRITE = READ + ["okta.groups.manage", "okta.users.manage"]
 
 
 def people(count):
-    return HEADER + "".join(f"{key},Ada{key},Byron,,ada{key}@x.example,Sales,Clerk,,F,Active,"
+    return CHICAGO_HEADER + "".join(f"{key},Ada{key},Byron,,ada{key}@x.example,Sales,Clerk,,F,Active,"
                             "2020-01-01,\n" for key in range(1, count + 1))
 
 
@@ -40,7 +37,7 @@ class OAuth(unittest.TestCase):
                              "dpop": dpop}])
 
     def configure(self, more="", read=""):
-        path = self.stack.configure(CHICAGO_USERS, groups=GROUPS, source=SOURCE)
+        path = self.stack.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE)
         with open(path) as file:
             text = file.read()
         write = f"{{client_id: {self.client}, private_key: {{file: '{self.key}'}}{more}}}"

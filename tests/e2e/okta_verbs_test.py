@@ -3,11 +3,8 @@ operation: guarded, journaled, held, approved."""
 import json
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack
 
-HEADER = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-          "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
 GUARD = "guard: {initial_load: 9, protected: {logins: [ada2@x.example], groups: [vault]}}\n"
 GROUPS = "groups:\n  - {template: 'dept-${hr.department}'}\n"
 
@@ -21,9 +18,9 @@ class Verbs(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = Stack()
         cls.addClassCleanup(cls.stack.close)
-        cls.stack.configure(CHICAGO_USERS, groups=GROUPS, source=SOURCE, guard=GUARD)
+        cls.stack.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE, guard=GUARD)
         cls.stack.migrate()
-        cls.stack.write("hr.csv", HEADER + "".join(person(key) for key in range(1, 8)))
+        cls.stack.write("hr.csv", CHICAGO_HEADER + "".join(person(key) for key in range(1, 8)))
         done = cls.stack.run("sync")
         assert done.code == 0, done.out + done.err
         cls.app = cls.make("/api/v1/apps", {

@@ -7,8 +7,8 @@ import tempfile
 import time
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, SOURCE, Stack
-from late_plan_test import HEADER, person
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, SOURCE, Stack
+from late_plan_test import person
 
 FEW = 12  # updates that one window lets through
 STAFF = 40
@@ -32,12 +32,12 @@ class Urgent(unittest.TestCase):
         self.stack = Stack(*sim, fast=fast)
         self.addCleanup(self.stack.close)
         self.stack.configure(CHICAGO_USERS, groups="groups:\n  - {template: 'dept-${hr.department}'}\n",
-                             source=CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1"),
+                             source=FEW_SOURCE,
                              guard=guard)
         self.stack.migrate()
 
     def people(self, *rows):
-        self.stack.write("hr.csv.new", HEADER + "".join(rows))
+        self.stack.write("hr.csv.new", CHICAGO_HEADER + "".join(rows))
         os.rename(self.stack.path("hr.csv.new"), self.stack.path("hr.csv"))
 
     def sync(self, *words, code=0):
@@ -138,7 +138,7 @@ class Alone(Urgent):
 
     def test_a_protected_leaver_stays_held_and_heads_the_report(self):
         self.stack.configure(CHICAGO_USERS, groups="groups: []\n",
-                             source=CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1"),
+                             source=FEW_SOURCE,
                              guard="guard: {protected: {logins: [ada2@x.example]}}\n")
         self.people(*self.staff[:1], person(2, status="Terminated"), *self.staff[2:])
         done = self.sync("--urgent", "2", code=3)
@@ -146,7 +146,7 @@ class Alone(Urgent):
         self.assertEqual("ACTIVE", self.status(2))
 
     def test_a_half_read_feed_contains_nobody(self):
-        self.stack.write("hr.csv", HEADER + person(1) + "2,Ada2,By")
+        self.stack.write("hr.csv", CHICAGO_HEADER + person(1) + "2,Ada2,By")
         self.sync("--urgent", "2", code=5)
         self.assertEqual("ACTIVE", self.status(2))
 

@@ -1,7 +1,7 @@
 """Okta's own client for Node judges okta-sim over TLS, plainly and in compatibility mode.
 
 Needs ROLLCALL_BIN_DIR (programs) and ROLLCALL_SOURCE_DIR (checkout); BUILD_DIR is where npm puts the
-client. Skipped, saying so, where Node is missing or npm cannot get the client's packages.
+client. Skipped, saying so, where Node is missing or npm cannot reach its registry.
 """
 import json
 import os
@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ["ROLLCALL_BIN_DIR"]
 FOLDER = os.path.join(os.path.dirname(BIN), "sdk")
 TOKEN = "sdk-token"
+UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT")
 
 
 def without_proxies():
@@ -36,8 +37,10 @@ def install_client():
         shutil.copy(os.path.join(HERE, name), FOLDER)
     npm = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER,
                          capture_output=True, text=True, timeout=240)
+    if npm.returncode != 0 and any(word in npm.stderr for word in UNREACHABLE):
+        raise unittest.SkipTest("npm cannot reach its registry: " + npm.stderr[-400:])
     if npm.returncode != 0:
-        raise unittest.SkipTest("npm cannot get the client's packages: " + npm.stderr[-400:])
+        raise AssertionError("npm ci failed: " + npm.stderr[-2000:])
     with open(done, "w") as installed:
         installed.write(text)
 

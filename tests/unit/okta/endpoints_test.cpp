@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -28,6 +30,27 @@ std::map<std::string, std::vector<std::string>> rows_of(const std::string& path)
     rows[fmt::format("{} {}", cells[0], cells[1])] = {cells.begin(), cells.end()};
   }
   return rows;
+}
+
+/// What the product's sources say after `Endpoint::`, but for the table itself.
+std::set<std::string> operations_named() {
+  constexpr std::string_view kMark = "Endpoint::";
+  std::set<std::string> names;
+  for (const char* room : {"/service", "/connectors"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(kSource + room)) {
+      const std::string path = entry.path().string();
+      if (!path.ends_with(".cpp") || path.ends_with("/endpoints.cpp")) continue;
+      const auto text = read_file(path);
+      if (!text) continue;
+      for (std::size_t at = text->find(kMark); at != std::string::npos;
+           at = text->find(kMark, at + 1)) {
+        std::size_t end = at + kMark.size();
+        while (std::isalnum(static_cast<unsigned char>((*text)[end])) || (*text)[end] == '_') ++end;
+        names.insert(text->substr(at + kMark.size(), end - at - kMark.size()));
+      }
+    }
+  }
+  return names;
 }
 
 std::string line_of(const EndpointRow& row) { return fmt::format("{} {}", row.method, row.path); }
@@ -92,6 +115,17 @@ TEST(Endpoints, AreWhatTheSimulatorsCoverageSaysOfTheClient) {
   }
   for (const auto& [line, cells] : coverage) {
     EXPECT_EQ(cells[2] == "yes", ours.count(line) > 0) << line;
+  }
+}
+
+TEST(Endpoints, AreInProductUseWhereTheCoverageSaysSo) {
+  const auto coverage = rows_of(kSource + "/tests/sim/coverage.tsv");
+  const std::set<std::string> named = operations_named();
+  ASSERT_GT(named.size(), 50U);
+  for (const EndpointRow& row : all_endpoints()) {
+    const auto listed = coverage.find(line_of(row));
+    if (listed == coverage.end()) continue;
+    EXPECT_EQ(listed->second[4] == "yes", named.count(std::string(row.name)) > 0) << line_of(row);
   }
 }
 
