@@ -6,6 +6,7 @@
 
 #include "connectors/okta/codec.h"
 #include "connectors/okta/endpoints.h"
+#include "connectors/okta/patience.h"
 #include "connectors/okta/reply_headers.h"
 #include "connectors/okta/status_codes.h"
 #include "service/base/json.h"
@@ -31,9 +32,10 @@ class Asker {
   }
 
  private:
+  /// Reads are repeated where Okta failed or is busy; a write is not.
   Result<HttpReply> send(const OktaRequest& asked) {
     Repeats repeats;
-    for (;;) {
+    for (int tries = 1;; ++tries) {
       auto built = asked.build();
       if (!built) return built.error();
       HttpRequest request = std::move(*built);
@@ -46,6 +48,12 @@ class Asker {
       HttpExchange exchange = transport_.send(request, questions_.deadline_ms);
       if (!exchange.reply) return exchange.failure->error;
       HttpReply& reply = *exchange.reply;
+      const bool for_now = reply.status == kTooMany || reply.status >= kServerError;
+      if (for_now && request.method == "GET") {
+        if (tries >= kMostReads) return read_failure(exchange, target);
+        pause_before_repeat(tries);
+        continue;
+      }
       const bool about_proof = reply.status == kUnauthorised || reply.status == kBadRequest;
       if (about_proof && authorizer_.mended(reply, *generation, repeats)) continue;
       if (auto said = authorizer_.explain(reply)) return *said;

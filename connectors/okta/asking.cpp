@@ -1,16 +1,21 @@
 #include "connectors/okta/asking.h"
 
+#include <set>
+
 #include "connectors/okta/codec.h"
+#include "connectors/okta/patience.h"
 #include "connectors/okta/reply_headers.h"
 #include "connectors/okta/status_codes.h"
 
 namespace rollcall {
 namespace {
 
-constexpr int kMostReads = 4;
-
 bool worth_asking_again(const HttpExchange& exchange) {
-  if (!exchange.reply) return exchange.failure->error.cls == ErrorClass::retryable;
+  // A read whose reply was lost or cut did no harm, so there is nothing to look up.
+  if (!exchange.reply) {
+    const ErrorClass cls = exchange.failure->error.cls;
+    return cls == ErrorClass::retryable || cls == ErrorClass::ambiguous;
+  }
   return exchange.reply->status >= kServerError &&
          read_error(exchange.reply->body).code != "E0000010";  // read-only: reads work, so no
 }
@@ -30,7 +35,10 @@ Result<HttpReply> OktaReader::reply(const OktaRequest& request) {
   for (int tries = 1;; ++tries) {
     auto exchange = okta_.ask(request, stop_);
     if (!exchange) return exchange.error();
-    if (tries < kMostReads && worth_asking_again(*exchange)) continue;
+    if (tries < kMostReads && worth_asking_again(*exchange)) {
+      pause_before_repeat(tries);
+      continue;
+    }
     if (exchange->reply && exchange->reply->status < 300) return std::move(*exchange->reply);
     if (exchange->reply && exchange->reply->status == kNotFound) {
       const OktaError said = read_error(exchange->reply->body);
@@ -62,7 +70,12 @@ Result<std::string> OktaReader::take_page(const OktaRequest& request, const Http
   if (!items.is_array()) {
     return make_error(ErrorCode::okta_page_unreadable, "a page is no list", where);
   }
-  out.insert(out.end(), items.items().begin(), items.items().end());
+  for (const Json& item : items.items()) {
+    if (!item.is_object()) {
+      return make_error(ErrorCode::okta_page_unreadable, "a page holds what is no object", where);
+    }
+    out.push_back(item);
+  }
   HttpReply linked;
   const std::string_view inner = (*json)["_links"]["next"]["href"].as_string();
   if (wrapped && !inner.empty()) {
@@ -76,6 +89,7 @@ Result<std::string> OktaReader::take_page(const OktaRequest& request, const Http
 Result<AskedList> OktaReader::list(const OktaRequest& request, std::size_t most) {
   AskedList out;
   OktaRequest page = request;
+  std::set<std::string> followed;
   for (;;) {
     const auto got = reply(page);
     if (!got) return got.error();
@@ -92,6 +106,10 @@ Result<AskedList> OktaReader::list(const OktaRequest& request, std::size_t most)
       return out;
     }
     if (ended) return out;
+    if (!followed.insert(*next).second) {
+      return make_error(ErrorCode::okta_page_incomplete, "a page links to one that was read before",
+                        std::string(request.row().name));
+    }
     page.continued(*next);
   }
 }

@@ -19,7 +19,8 @@ struct AskedList {
   bool cut = false;
 };
 
-/// Asks through a client; repeats what failed on Okta's side or got lost, since reads do no harm.
+/// Asks through a client; repeats what failed on Okta's side or got lost, three times within two
+/// seconds, since reads do no harm.
 /// Blocks. Thread safe as the client is.
 class OktaReader {
  public:
@@ -33,7 +34,7 @@ class OktaReader {
   /// One object. Errors: as `reply`; okta.page_unreadable.
   Result<Json> one(const OktaRequest& request);
   /// Page after page to the end, or to `most` items (0: all). Lists within an object (`value`) are
-  /// read alike. Errors: as `one`; okta.foreign_link.
+  /// read alike. Errors: as `one`; okta.foreign_link; okta.page_incomplete (pages in a circle).
   Result<AskedList> list(const OktaRequest& request, std::size_t most);
 
  private:

@@ -107,6 +107,10 @@ void Listing::begin(Step step) {
     }
     case Step::written:
       for (const std::string& id : scope_.recently_written) add(Read::by_id, user_by_id(id), id);
+      if (scope_.only_linked && !built_in_seen_ && !principal_.user_id.empty()) {
+        // An administrator of some groups does not see Everyone (FACTS 6), but does see themselves.
+        add(Read::sight, user_in_list(principal_.user_id, query_));
+      }
       break;
     case Step::users:
       add_user_chains();
@@ -185,7 +189,9 @@ void Listing::step_ended() {
   if (step_ == Step::basics) keep_basics();
   if (step_ == Step::linked_groups) basics_ended();
   if (step_ == Step::closing && !scope_.changed_since) users_ended();
-  if (step_ == Step::written && scope_.only_linked) sees_nothing_ = !built_in_seen_;
+  if (step_ == Step::written && scope_.only_linked) {
+    sees_nothing_ = went_blind_ || (!built_in_seen_ && principal_.user_id.empty());
+  }
   if (step_ != Step::end) begin(following());
 }
 

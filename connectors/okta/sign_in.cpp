@@ -78,6 +78,11 @@ void SignIn::stop(ErrorCode code, std::string why) {
   stage_ = state_token_.empty() || stage_ == Stage::cancel ? Stage::end : Stage::cancel;
 }
 
+void SignIn::give_up() {
+  if (done() || stage_ == Stage::close || stage_ == Stage::cancel) return;
+  stop(ErrorCode::run_stopped, "the sign-in was stopped from outside");
+}
+
 void SignIn::answered(const HttpExchange& exchange, WallTime now) {
   if (done()) return;
   const bool replied = exchange.reply.has_value();
@@ -160,10 +165,14 @@ void SignIn::take_refusal(const HttpExchange& exchange) {
   const std::string id = exchange.reply ? request_id(*exchange.reply) : std::string();
   const std::string suffix = id.empty() ? "" : ", request id " + id;
   if (said.code == "E0000004") {
-    note(stage_ == Stage::session ? "the session was refused" : "the password was refused",
-         said.code);
+    if (stage_ == Stage::password) {
+      note("the password was refused", said.code);
+      return stop(ErrorCode::sign_in_refused,
+                  "the org refuses the account's login and password" + suffix);
+    }
+    note(stage_ == Stage::session ? "the session was refused" : "the code was refused", said.code);
     return stop(ErrorCode::sign_in_refused,
-                "the org refuses the account's login and password" + suffix);
+                "the org took the account's password and refuses what follows" + suffix);
   }
   if (said.code == "E0000068") {
     note("the code was refused", said.code);

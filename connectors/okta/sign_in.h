@@ -30,7 +30,8 @@ struct SignInStep {
 /// States after Okta's reference of the Authentication API: SUCCESS, MFA_REQUIRED, MFA_CHALLENGE,
 /// MFA_ENROLL, MFA_ENROLL_ACTIVATE, PASSWORD_EXPIRED, PASSWORD_WARN, PASSWORD_RESET, RECOVERY,
 /// RECOVERY_CHALLENGE, LOCKED_OUT, UNAUTHENTICATED. Whatever cannot go on is cancelled, so that no
-/// transaction stays open. Never changes a password, enrols or skips anything.
+/// transaction that the org told us of stays open. Never changes a password, enrols or skips
+/// anything.
 class SignIn {
  public:
   explicit SignIn(SignInAccount account);
@@ -40,6 +41,9 @@ class SignIn {
   /// `now`: used for codes where the reply shows no Date.
   void answered(const HttpExchange& exchange, WallTime now);
   bool done() const { return stage_ == Stage::end; }
+  /// Ends it early: what is left is to close what is open. Nothing is open where the reply to the
+  /// request for a session is lost; such a session runs out by itself.
+  void give_up();
 
   const std::vector<SignInStep>& steps() const { return steps_; }
   /// Why it did not succeed. Codes: sign_in.refused, sign_in.blocked, sign_in.factor_missing,

@@ -95,6 +95,10 @@ CheckLine trial_line(const Settings& settings, const Access& access) {
   line.details.set("proven", proven).set("answer", access.trial_said);
   if (proven) {
     line.said = "proven: the org refuses a write of the read credential with " + access.trial_said;
+  } else if (access.trial == WriteTrial::unclear) {
+    line.said =
+        fmt::format("not tried: the org answered an empty write with {}, which says nothing",
+                    access.trial_said);
   } else if (access.roles && (held & writing) == 0) {
     line.said = fmt::format(
         "not proven: the org answered an empty write with {}; by its roles the "

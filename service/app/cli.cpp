@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <cstring>
 
 #include "service/app/program.h"
 #include "service/app/verbs.h"
@@ -88,9 +89,14 @@ int run_command(Program& program, const std::vector<std::string>& words) {
   }
   program.set_config_files(configs);
   for (const Verb& verb : kVerbs) {
-    if (verb.name == words[at]) {
-      return verb.run(program, {words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end()});
-    }
+    if (verb.name != words[at]) continue;
+    const int code =
+        verb.run(program, {words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end()});
+    if (program.print_failure() == 0) return code;
+    const int lost = program.fail(make_error(
+        ErrorCode::io_write_failed,
+        fmt::format("the output is cut: {}", std::strerror(program.print_failure())), "stdout"));
+    return code == 0 ? lost : code;
   }
   return unknown_verb(program, words[at]);
 }

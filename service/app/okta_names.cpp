@@ -16,7 +16,7 @@ Result<Json> only_one(const AskedList& list, std::string_view path, const std::s
   std::vector<const Json*> found;
   std::vector<std::string> ids;
   for (const Json& item : list.items) {
-    if (nfc(cell_text(item, path)) != nfc(name)) continue;
+    if (nfc(text_at(item, path)) != nfc(name)) continue;
     found.push_back(&item);
     ids.emplace_back(item["id"].as_string());
   }
@@ -39,7 +39,12 @@ bool is_okta_id(std::string_view word, std::string_view prefix) {
 }
 
 Result<Json> named_user(OktaReader& reader, const std::string& login_or_id) {
-  return reader.one(OktaRequest(Endpoint::get_user, {login_or_id}));
+  auto user = reader.one(OktaRequest(Endpoint::get_user, {login_or_id}));
+  if (!user || is_okta_id(login_or_id, "00u")) return user;
+  // Okta also takes what stands before the @ (FACTS 1): near enough for it, not for a change.
+  if (fold_login((*user)["profile"]["login"].as_string()) == fold_login(login_or_id)) return user;
+  return make_error(ErrorCode::okta_not_found,
+                    "nobody has exactly that login; Okta's short form of it is not taken");
 }
 
 Result<Json> named_group(OktaReader& reader, const std::string& name_or_id) {

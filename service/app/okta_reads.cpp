@@ -249,6 +249,13 @@ std::size_t most_of(const ReadCommand& command, const VerbOptions& options) {
   return command.endpoint == Endpoint::list_log_events ? kEventsUnasked : 0;
 }
 
+/// How many objects a page is asked to hold; 0: it has no pages.
+std::size_t page_of(const ReadCommand& command, const VerbOptions& options) {
+  const auto page = static_cast<std::size_t>(command.page);
+  const std::size_t most = most_of(command, options);
+  return most == 0 ? page : std::min(most, page);
+}
+
 /// Errors: usage, those of OktaReader.
 Result<OktaRequest> request_of(const Program& program, OktaReader& reader,
                                const ReadCommand& command, const VerbOptions& options) {
@@ -265,10 +272,8 @@ Result<OktaRequest> request_of(const Program& program, OktaReader& reader,
   for (const char* name : kPassedOn) {
     if (takes(command, name) && options.has(name)) request.query(name, options.text(name));
   }
-  const std::size_t most = most_of(command, options);
   if (command.page > 0 && takes(command, "limit")) {
-    const auto page = static_cast<std::size_t>(command.page);
-    request.query("limit", std::to_string(most == 0 ? page : std::min(most, page)));
+    request.query("limit", std::to_string(page_of(command, options)));
   }
   if (command.endpoint == Endpoint::list_log_events) {
     // With an end the query is finite; without one it polls for ever (FACTS 9).
@@ -315,7 +320,14 @@ int ask(Program& program, const ReadCommand& command, const VerbOptions& options
     return object ? print_one(program, command, *object) : program.fail(object.error());
   }
   const auto list = reader.list(*request, most_of(command, options));
-  return list ? print_list(program, command, *list) : program.fail(list.error());
+  if (!list) return program.fail(list.error());
+  const int printed = print_list(program, command, *list);
+  // Okta answers `q` with one page and no link to a next (FACTS 4, 6).
+  const std::size_t page = page_of(command, options);
+  if (options.has("q") && page > 0 && !list->cut && list->items.size() >= page) {
+    program.complain("Okta gives no more than this with --q; there may be more, see --search");
+  }
+  return printed;
 }
 
 const char* purpose_of(std::string_view parameter) {
@@ -353,7 +365,7 @@ int run_okta_read(Program& program, std::string_view words, const std::vector<st
     }
   }
   if (command->list) {
-    options.add()("limit", po::value<std::size_t>()->value_name("N"), "at most so many");
+    options.add()("limit", po::value<AtLeastOne>()->value_name("N"), "at most so many");
   }
   return run_parsed(options, program, rest, [&] { return ask(program, *command, options); });
 }

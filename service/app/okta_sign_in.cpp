@@ -8,6 +8,7 @@
 #include "connectors/okta/totp.h"
 #include "service/app/credentials.h"
 #include "service/app/okta_commands_internal.h"
+#include "service/app/okta_roles.h"
 #include "service/base/text.h"
 
 namespace rollcall {
@@ -30,7 +31,8 @@ Result<SignInAccount> account_of(const SignInSettings& settings) {
 
 /// What the account holds beyond what the configuration names; a password in a file must open
 /// nothing. Errors: sign_in.privileged, those of OktaReader.
-Result<void> hold_nothing(OktaReader& reader, const SignInSettings& settings) {
+Result<void> hold_nothing(const Program& program, OktaReader& reader,
+                          const SignInSettings& settings) {
   const auto user = named_user(reader, settings.login);
   if (!user) return user.error();
   const std::string id((*user)["id"].as_string());
@@ -39,6 +41,11 @@ Result<void> hold_nothing(OktaReader& reader, const SignInSettings& settings) {
   if (!roles) return roles.error();
   for (const Json& role : roles->items) {
     beyond.push_back("role " + std::string(role["type"].as_string()));
+  }
+  const auto admins = admin_holders(reader);
+  if (!admins) return admins.error();
+  if (!admins->shown) {
+    program.complain("admin roles are not shown to this credential: they were not looked at");
   }
   const auto apps = reader.list(OktaRequest(Endpoint::list_app_links, {id}), 0);
   if (!apps) return apps.error();
@@ -51,9 +58,15 @@ Result<void> hold_nothing(OktaReader& reader, const SignInSettings& settings) {
   for (const Json& group : groups->items) {
     const std::string name(group["profile"]["name"].as_string());
     const auto& named = settings.only_groups;
+    const std::string id_of_group(group["id"].as_string());
     const bool everyone = group["type"].as_string() == "BUILT_IN" && name == "Everyone";
-    if (everyone || std::find(named.begin(), named.end(), name) != named.end()) continue;
-    beyond.push_back("group " + std::string(group["id"].as_string()));
+    if (everyone || std::find(named.begin(), named.end(), name) != named.end()) {
+      const auto confers = confers_role(reader, id_of_group);
+      if (!confers) return confers.error();
+      if (*confers) beyond.push_back("admin role by group " + id_of_group);
+      continue;
+    }
+    beyond.push_back("group " + id_of_group);
   }
   if (beyond.empty()) return ok();
   return make_error(ErrorCode::sign_in_privileged,
@@ -99,12 +112,16 @@ int sign_in_once(const Program& program) {
   const auto wired = wire(program, std::move(*settings), what);
   if (!wired) return program.fail(wired.error());
   OktaReader reader(*(*wired)->okta, (*wired)->settings.okta.base_url, program.stop());
-  if (const auto plain = hold_nothing(reader, canary); !plain) return program.fail(plain.error());
+  if (const auto plain = hold_nothing(program, reader, canary); !plain)
+    return program.fail(plain.error());
   SignIn sign_in(std::move(*account));
   while (const auto request = sign_in.next()) {
-    const auto exchange = (*wired)->okta->ask(*request, program.stop());
+    // A signal is heeded between the steps: what a step that was left alone opens, nobody closes.
+    // Each of them ends by the client's deadline.
+    const auto exchange = (*wired)->okta->ask(*request, {});
     if (!exchange) return program.fail(exchange.error());
     sign_in.answered(*exchange, program.clock().wall());
+    if (program.stop().stop_requested()) sign_in.give_up();
   }
   return report(program, sign_in);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "service/base/text.h"
+#include "service/report/visible.h"
 
 namespace rollcall {
 namespace {
@@ -35,7 +36,7 @@ std::vector<TableColumn> visible(std::span<const TableColumn> columns, bool full
 
 void append_cell(std::string& line, const std::string& text, std::size_t width) {
   line += text;
-  line.append(width + kGap - std::min(width, utf8_length(text)), ' ');
+  line.append(width + kGap - std::min(width, report::columns_of(text)), ' ');
 }
 
 std::string trimmed(std::string line) {
@@ -54,19 +55,12 @@ void set_path(Json& out, std::string_view path, const Json& value) {
 
 }  // namespace
 
+std::string text_at(const Json& object, std::string_view path) {
+  return plain(at_path(object, path));
+}
+
 std::string cell_text(const Json& object, std::string_view path) {
-  std::string text = plain(at_path(object, path));
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  // The C1 controls are two bytes in UTF-8, of which the second alone tells them.
-  for (std::size_t at = text.find('\xc2'); at != std::string::npos;
-       at = text.find('\xc2', at + 1)) {
-    const bool control = at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0;
-    if (control) text.replace(at, 2, "?");
-  }
-  return text;
+  return report::visible(text_at(object, path));
 }
 
 std::string table_text(std::span<const Json> objects, std::span<const TableColumn> columns,
@@ -82,7 +76,7 @@ std::string table_text(std::span<const Json> objects, std::span<const TableColum
   std::vector<std::size_t> widths(shown.size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], utf8_length(row[i]));
+      widths[i] = std::max(widths[i], report::columns_of(row[i]));
     }
   }
   std::string text;

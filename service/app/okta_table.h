@@ -19,8 +19,9 @@ struct TableColumn {
   bool personal = false;
 };
 
-/// The value at a dotted path as one line of text: lists joined by commas, control characters
-/// replaced (what people type into Okta must not steer a terminal), absent and null empty.
+/// The value at a dotted path as it is: lists joined by commas, absent and null empty.
+std::string text_at(const Json& object, std::string_view path);
+/// The same for a terminal, which what people type into Okta must not steer.
 std::string cell_text(const Json& object, std::string_view path);
 
 /// A line for each object, with headings; "none" if there are no objects.

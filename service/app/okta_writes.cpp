@@ -34,9 +34,10 @@ constexpr std::array kWrites{
                  Kind::user_unsuspend},
     WriteCommand{{"users unlock", "LOGIN", "unlock after too many wrong passwords"},
                  Kind::user_unlock},
-    WriteCommand{{"users deactivate", "LOGIN", "deactivate; app assignments go for good"},
-                 Kind::user_deactivate},
-    WriteCommand{{"users delete", "LOGIN", "delete for good who is deactivated"},
+    WriteCommand{
+        {"users deactivate", "LOGIN", "deactivate a person, whose app assignments go for good"},
+        Kind::user_deactivate},
+    WriteCommand{{"users delete", "LOGIN", "delete for good whoever is deactivated"},
                  Kind::user_delete},
     WriteCommand{{"users reset-factors", "LOGIN", "make a person enrol all factors again"},
                  Kind::user_reset_factors},
@@ -94,8 +95,9 @@ int show(const Program& program, const Planned& planned, const Outputs& outputs)
 int change(Program& program, const WriteCommand& command, const VerbOptions& options) {
   auto given = given_arguments(options, command.face.arguments);
   if (!given) return program.fail(given.error());
-  if (options.text("reason").empty()) {
-    return program.fail(make_error(ErrorCode::usage, "say why, with --reason TEXT"));
+  const std::string reason(trim(options.text("reason")));
+  if (reason.empty() || !is_valid_utf8(reason)) {
+    return program.fail(make_error(ErrorCode::usage, "say why, with --reason TEXT, in UTF-8"));
   }
   const auto outputs = outputs_from(program, options.text("format"), "", "");
   if (!outputs) return program.fail(outputs.error());
@@ -109,7 +111,7 @@ int change(Program& program, const WriteCommand& command, const VerbOptions& opt
   if (!wired) return program.fail(wired.error());
   OktaReader reader(*(*wired)->okta, (*wired)->settings.okta.base_url, program.stop());
   const OperatorWish wish{command.kind,        std::string(command.face.words),
-                          std::move(*given),   options.text("reason"),
+                          std::move(*given),   reason,
                           options.has("mail"), !dry};
   auto planned = plan_of_operator(program, **wired, reader, wish);
   if (!planned) return program.fail(planned.error());
@@ -127,10 +129,15 @@ int change(Program& program, const WriteCommand& command, const VerbOptions& opt
   if (exits.has(3)) {
     // Nothing to run: once approved, the same command lets it go.
     if (const int failed = show(program, *planned, *outputs); failed != 0) return failed;
-    program.complain(fmt::format(
-        "held by {}; nothing was changed. Approve it (rollcall approve {}) and give the "
-        "command again",
-        planned->plan.operations.front().held_by, to_text(planned->plan.id)));
+    const Operation& held = planned->plan.operations.front();
+    program.complain(
+        never_released(held)
+            ? fmt::format("held by {}: it would shut out the account that Rollcall signs in with; "
+                          "nothing was changed, and nothing releases it",
+                          held.held_by)
+            : fmt::format("held by {}; nothing was changed. Approve it (rollcall approve {}) and "
+                          "give the command again",
+                          held.held_by, to_text(planned->plan.id)));
     return options.shell_code(exits, false);
   }
   // What an earlier command of this lane left in doubt comes first.

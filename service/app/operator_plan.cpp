@@ -7,6 +7,7 @@
 #include "connectors/okta/codec.h"
 #include "service/app/approvals.h"
 #include "service/app/okta_names.h"
+#include "service/app/okta_roles.h"
 #include "service/base/text.h"
 #include "service/reconcile/guard.h"
 
@@ -14,11 +15,6 @@ namespace rollcall {
 namespace {
 
 using Kind = OperationKind;
-
-bool refused(const Error& error) {
-  return error.code == ErrorCode::okta_forbidden || error.code == ErrorCode::okta_scope_missing ||
-         error.code == ErrorCode::okta_not_found || error.code == ErrorCode::okta_request_refused;
-}
 
 class OperatorPlan {
  public:
@@ -30,8 +26,9 @@ class OperatorPlan {
     op_.id = 1;
     op_.kind = wish_.kind;
     op_.reason = "operator";
-    op_.because = {"operator", "okta " + wish_.command};
+    op_.because = {"operator", "okta " + wish_.command, wish_.reason};
     if (const auto r = find_target(); !r) return r.error();
+    if (const auto r = refuse_in_vain(); !r) return r.error();
     if (const auto r = state_request(); !r) return r.error();
     if (const auto r = read_protection(); !r) return r.error();
     if (const auto r = hold_back(); !r) return r.error();
@@ -71,6 +68,7 @@ class OperatorPlan {
     const auto policy = reader_.one(OktaRequest(Endpoint::get_policy, {id}));
     if (!policy) return policy.error();
     into = ref(ObjectRef::Kind::policy, *policy, (*policy)["name"]);
+    built_in_ = (*policy)["system"].as_bool();
     return ok();
   }
   Result<void> take_policy_rule(const std::string& policy, const std::string& id) {
@@ -78,6 +76,7 @@ class OperatorPlan {
     const auto rule = reader_.one(OktaRequest(Endpoint::get_policy_rule, {op_.beside.id, id}));
     if (!rule) return rule.error();
     op_.object = ref(ObjectRef::Kind::policy_rule, *rule, (*rule)["name"]);
+    built_in_ = (*rule)["system"].as_bool();
     return ok();
   }
   Result<void> take_factor(const std::string& id) {
@@ -123,6 +122,57 @@ class OperatorPlan {
     }
   }
 
+  static Error refusal(std::string why) {
+    return make_error(ErrorCode::operator_refused, std::move(why));
+  }
+
+  /// What Okta would take and do something else with, or refuse in words that mislead.
+  Result<void> refuse_in_vain() {
+    switch (wish_.kind) {
+      case Kind::group_remove_member:
+        return refuse_if_by_rule();
+      case Kind::app_unassign_user:
+        return refuse_if_by_group();
+      case Kind::user_delete:
+        if (op_.expect.status == AccountStatus::deprovisioned) return ok();
+        // Okta's first DELETE of anybody else deactivates (FACTS 5.6).
+        return refusal("only who is deactivated can be deleted; deactivate them first");
+      case Kind::policy_deactivate:
+      case Kind::policy_rule_deactivate:
+        if (!built_in_) return ok();
+        return refusal("Okta keeps its default policies and their rules active");
+      default:
+        return ok();
+    }
+  }
+
+  /// Okta would put the person on the rule's list of exceptions, for good (FACTS 6.1).
+  Result<void> refuse_if_by_rule() {
+    const auto rules = reader_.list(OktaRequest(Endpoint::list_group_rules_for_user_in_group,
+                                                {op_.object.id, op_.subject.user_id}),
+                                    0);
+    if (!rules) return rules.error();
+    if (rules->items.empty()) return ok();
+    std::vector<std::string> names;
+    for (const Json& rule : rules->items) names.emplace_back(rule["id"].as_string());
+    return refusal(
+        "the person is in the group by Okta's rule " + join(names, ", ") +
+        ": to be removed would make them an exception to it for good; change the rule or what it "
+        "goes by");
+  }
+
+  /// What a group gives stays given (FACTS 7.1).
+  Result<void> refuse_if_by_group() {
+    const auto assigned = reader_.one(
+        OktaRequest(Endpoint::get_application_user, {op_.object.id, op_.subject.user_id}));
+    if (!assigned && assigned.error().code == ErrorCode::okta_not_found) return ok();
+    if (!assigned) return assigned.error();
+    if ((*assigned)["scope"].as_string() != "GROUP") return ok();
+    return refusal(
+        "the person has the app by one of their groups; take them out of the group, or the app "
+        "from it");
+  }
+
   /// The plan shows what will be sent, word for word.
   Result<void> state_request() {
     if (wish_.mail) op_.request.path = "sendEmail=true";
@@ -133,57 +183,63 @@ class OperatorPlan {
     return ok();
   }
 
-  void unprotected_reading(const Error& error) {
+  void roles_not_shown() {
     Finding f;
     f.severity = Severity::warning;
     f.code = info(ErrorCode::okta_protection_unread).id;
-    f.message = "admin roles could not be read: " + error.message;
+    f.message =
+        "admin roles are not shown to this credential: whether an administrator is concerned is "
+        "not known";
     out_.plan.trailer.findings.push_back(std::move(f));
   }
 
-  Result<void> protect_user() {
+  bool named_protected(std::string_view login) const {
+    const auto& logins = wired_.settings.guard.protected_logins;
+    return std::any_of(logins.begin(), logins.end(), [&](const std::string& one) {
+      return fold_login(one) == fold_login(login);
+    });
+  }
+
+  /// Protected by name, by a role of their own, or by one of their groups: named, or with a role.
+  Result<bool> user_is_protected(const AdminHolders& admins) {
     const std::string& id = op_.subject.user_id;
-    const auto roles = reader_.list(OktaRequest(Endpoint::list_assigned_roles_for_user, {id}), 0);
-    if (!roles && !refused(roles.error())) return roles.error();
-    if (!roles) unprotected_reading(roles.error());
-    bool is_protected = roles && !roles->items.empty();
-    const GuardSettings& guard = wired_.settings.guard;
-    for (const std::string& login : guard.protected_logins) {
-      is_protected = is_protected || fold_login(login) == fold_login(op_.subject.login);
+    if (named_protected(op_.subject.login) || admins.ids.count(id) > 0) return true;
+    const auto& names = wired_.settings.guard.protected_groups;
+    if (!admins.shown && names.empty()) return false;
+    const auto groups =
+        reader_.list(OktaRequest(Endpoint::list_user_groups, {id}).query("limit", "200"), 0);
+    if (!groups) return groups.error();
+    for (const Json& group : groups->items) {
+      const std::string_view name = group["profile"]["name"].as_string();
+      if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+      if (!admins.shown) continue;
+      const auto confers = confers_role(reader_, std::string(group["id"].as_string()));
+      if (!confers || *confers) return confers;
     }
-    if (!guard.protected_groups.empty() && !is_protected) {
-      const auto groups =
-          reader_.list(OktaRequest(Endpoint::list_user_groups, {id}).query("limit", "200"), 0);
-      if (!groups) return groups.error();
-      for (const Json& group : groups->items) {
-        const std::string_view name = group["profile"]["name"].as_string();
-        is_protected =
-            is_protected || std::find(guard.protected_groups.begin(), guard.protected_groups.end(),
-                                      name) != guard.protected_groups.end();
-      }
-    }
-    if (is_protected) limits_.protected_users.insert(id);
-    return ok();
+    return false;
   }
 
   Result<void> protect_group(const ObjectRef& group) {
     if (group.kind != ObjectRef::Kind::group) return ok();
-    const auto roles =
-        reader_.list(OktaRequest(Endpoint::list_group_assigned_roles, {group.id}), 0);
-    if (!roles && !refused(roles.error())) return roles.error();
-    if (!roles) unprotected_reading(roles.error());
-    if (roles && !roles->items.empty()) limits_.protected_groups.insert(group.name);
+    const auto confers = confers_role(reader_, group.id);
+    if (!confers) return confers.error();
+    if (*confers) limits_.protected_groups.insert(group.name);
     return ok();
   }
 
   Result<void> read_protection() {
     const auto me = reader_.one(OktaRequest(Endpoint::get_user, {"me"}));
-    if (!me && !refused(me.error())) return me.error();  // an OAuth app is no user
+    if (!me && !is_refusal(me.error())) return me.error();  // an OAuth app is no user
     if (me) limits_.own_principal = (*me)["id"].as_string();
     const auto& names = wired_.settings.guard.protected_groups;
     limits_.protected_groups.insert(names.begin(), names.end());
+    const auto admins = admin_holders(reader_);
+    if (!admins) return admins.error();
+    if (!admins->shown) roles_not_shown();
     if (!op_.subject.user_id.empty()) {
-      if (const auto r = protect_user(); !r) return r.error();
+      const auto is_protected = user_is_protected(*admins);
+      if (!is_protected) return is_protected.error();
+      if (*is_protected) limits_.protected_users.insert(op_.subject.user_id);
     }
     if (const auto r = protect_group(op_.object); !r) return r.error();
     return protect_group(op_.beside);
@@ -215,7 +271,7 @@ class OperatorPlan {
   Result<std::string> org_id() {
     auto org = reader_.one(OktaRequest(Endpoint::get_org_settings));
     // Its scope may be missing; the public page names the same id.
-    if (!org && refused(org.error())) {
+    if (!org && is_refusal(org.error())) {
       org = reader_.one(OktaRequest(Endpoint::get_wellknown_org_metadata));
     }
     if (!org) return org.error();
@@ -238,11 +294,6 @@ class OperatorPlan {
     header.org_id = *org;
     header.config = settings.rules;
     header.sealed = wish_.sealed;
-    Finding why;
-    why.severity = Severity::info;
-    why.code = info(ErrorCode::operator_reason).id;
-    why.message = wish_.reason;
-    out_.plan.trailer.findings.push_back(std::move(why));
     PlanHasher hasher(header);
     for (const Operation& op : out_.plan.operations) {
       hasher.add(op);
@@ -262,6 +313,7 @@ class OperatorPlan {
   OktaReader& reader_;
   const OperatorWish& wish_;
   Operation op_;
+  bool built_in_ = false;  // of a policy or its rule: Okta's own
   GuardInputs limits_;
   std::vector<GroupTarget> no_groups_;
   std::vector<std::uint64_t> no_population_;

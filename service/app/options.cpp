@@ -1,6 +1,7 @@
 // A verb's options: parsing, help, and what is common to all verbs.
 #include <fmt/core.h>
 
+#include <charconv>
 #include <sstream>
 
 #include "service/app/options_internal.h"
@@ -9,6 +10,17 @@
 namespace rollcall {
 
 namespace po = boost::program_options;
+
+void validate(boost::any& value, const std::vector<std::string>& words, AtLeastOne*, int) {
+  po::validators::check_first_occurrence(value);
+  const std::string& word = po::validators::get_single_string(words);
+  AtLeastOne read;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), read.count);
+  if (error != std::errc() || end != word.data() + word.size() || read.count == 0) {
+    throw po::validation_error(po::validation_error::invalid_option_value);
+  }
+  value = read;
+}
 
 VerbOptions::VerbOptions(std::string usage, std::string purpose)
     : usage_(std::move(usage)),

@@ -10,6 +10,13 @@
 
 namespace rollcall {
 
+/// A number of things to show, one at least; --limit -1 is a mistake and not the largest number.
+struct AtLeastOne {
+  std::size_t count = 0;
+};
+/// Found by Boost.Program_options, by its name. Throws its validation_error.
+void validate(boost::any& value, const std::vector<std::string>& words, AtLeastOne*, int);
+
 /// A verb's options: the common ones and its own. `positional` names what stands without dashes.
 class VerbOptions {
  public:
@@ -25,7 +32,7 @@ class VerbOptions {
   std::string text(const char* name) const {
     return has(name) ? values_[name].as<std::string>() : std::string();
   }
-  std::size_t number(const char* name) const { return values_[name].as<std::size_t>(); }
+  std::size_t number(const char* name) const { return values_[name].as<AtLeastOne>().count; }
   std::vector<std::string> texts(const char* name) const {
     return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
   }

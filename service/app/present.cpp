@@ -20,12 +20,24 @@ Result<std::string> rendered(Render render) {
   return sink.text();
 }
 
+/// An operator's reason is kept with the operation, which is sealed; it is read among the findings,
+/// and may name people.
+void tell_reason(const Operation& op, Redaction redaction, PlanTrailer& trailer) {
+  if (op.because.note.empty() || !redaction.full) return;
+  Finding why;
+  why.severity = Severity::info;
+  why.code = info(ErrorCode::operator_reason).id;
+  why.message = op.because.note;
+  trailer.findings.push_back(std::move(why));
+}
+
 Result<std::string> plan_text(const Planned& planned, Format format, Redaction redaction,
                               Style style) {
+  PlanTrailer trailer = planned.plan.trailer;
+  for (const Operation& op : planned.plan.operations) tell_reason(op, redaction, trailer);
   return rendered([&](ByteSink& sink) {
     VectorCursor cursor(planned.plan.operations);
-    const PlanReport report{planned.plan.header, planned.plan.trailer, planned.plan.id,
-                            planned.notes};
+    const PlanReport report{planned.plan.header, trailer, planned.plan.id, planned.notes};
     return render_plan(report, cursor, format, redaction, sink, style);
   });
 }
@@ -46,10 +58,14 @@ Result<std::string> run_text(const FinishedRun& run, Format format, Redaction re
                              Style style) {
   std::vector<RunOperation> operations;
   operations.reserve(run.results.size());
-  for (const OperationResult& result : run.results) operations.push_back(run_operation(result));
+  PlanTrailer trailer = run.plan.trailer;
+  for (const OperationResult& result : run.results) {
+    operations.push_back(run_operation(result));
+    tell_reason(result.operation, redaction, trailer);
+  }
   return rendered([&](ByteSink& sink) {
     VectorRunCursor cursor(operations);
-    const RunReport report{run.plan.header,    run.plan.trailer, run.plan.id,
+    const RunReport report{run.plan.header,    trailer,          run.plan.id,
                            run.row.id,         run.row.verb,     run.row.state,
                            run.row.started_at, run.row.ended_at, run.notes};
     return render_run(report, cursor, format, redaction, sink, style);

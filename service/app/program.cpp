@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "service/base/file.h"
@@ -56,8 +57,11 @@ Result<Settings> Program::settings() const {
 }
 
 void Program::print(std::string_view text) const {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  errno = 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (written && std::fflush(stdout) == 0) return;
+  // Whoever reads may stop reading (`| head`); a full disk or a closed stdout is a loss.
+  if (errno != EPIPE && print_failure_ == 0) print_failure_ = errno == 0 ? EIO : errno;
 }
 
 void Program::complain(std::string_view text) const {

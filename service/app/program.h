@@ -46,8 +46,10 @@ class Program {
   /// Loads the configuration; prints every mistake and gives 78 if there is one.
   /// Errors: config.*.
   Result<Settings> settings() const;
-  /// The first word of each output.
+  /// The first word of each output. What could not be written is told at the end.
   void print(std::string_view text) const;
+  /// Why stdout did not take all that was printed; 0 if it did, or if its reader went away.
+  int print_failure() const { return print_failure_; }
   void complain(std::string_view text) const;
   /// Prints the error with its hint and gives its exit code.
   int fail(const Error& error) const;
@@ -63,6 +65,7 @@ class Program {
   std::vector<std::string> config_files_;
   bool full_ = false;
   bool json_ = false;
+  mutable int print_failure_ = 0;  // errno of the first that failed
 };
 
 /// Runs one command line (without the program's name); gives the exit code.

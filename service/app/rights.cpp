@@ -8,7 +8,7 @@
 namespace rollcall {
 namespace {
 
-constexpr std::array<std::pair<Right, std::string_view>, 9> kWords{{
+constexpr std::array<std::pair<Right, std::string_view>, 10> kWords{{
     {Right::read_users, "read users"},
     {Right::read_groups, "read groups and their rules"},
     {Right::read_roles, "see who holds admin roles"},
@@ -18,11 +18,13 @@ constexpr std::array<std::pair<Right, std::string_view>, 9> kWords{{
     {Right::end_sessions, "end sessions"},
     {Right::change_members, "add and remove group members"},
     {Right::create_groups, "create groups"},
+    {Right::reset_factors, "reset factors"},
 }};
 
 constexpr Rights kReading = bit(Right::read_users) | bit(Right::read_groups);
 constexpr Rights kPeople = bit(Right::create_users) | bit(Right::edit_profiles) |
-                           bit(Right::change_status) | bit(Right::end_sessions);
+                           bit(Right::change_status) | bit(Right::end_sessions) |
+                           bit(Right::reset_factors);
 
 struct StandardRole {
   std::string_view type;
@@ -31,7 +33,7 @@ struct StandardRole {
 /// From the fewest rights to the most. Only a super administrator may see administrators.
 constexpr std::array<StandardRole, 7> kStandard{{
     {"READ_ONLY_ADMIN", kReading},
-    {"HELP_DESK_ADMIN", kReading | bit(Right::end_sessions)},
+    {"HELP_DESK_ADMIN", kReading | bit(Right::end_sessions) | bit(Right::reset_factors)},
     {"GROUP_MEMBERSHIP_ADMIN", kReading | bit(Right::change_members)},
     {"APP_ADMIN", kReading},
     {"USER_ADMIN", kReading | kPeople | bit(Right::change_members)},
@@ -46,7 +48,7 @@ struct Permission {
   bool least = true;  // among those that we advise
 };
 /// Narrow ones before those that hold several. Who may change something may read it.
-constexpr std::array<Permission, 12> kPermissions{{
+constexpr std::array<Permission, 14> kPermissions{{
     {"okta.users.read", bit(Right::read_users)},
     {"okta.groups.read", bit(Right::read_groups)},
     {"okta.iam.read", bit(Right::read_roles)},
@@ -55,6 +57,8 @@ constexpr std::array<Permission, 12> kPermissions{{
     {"okta.users.lifecycle.manage", bit(Right::change_status) | bit(Right::end_sessions)},
     {"okta.users.groupMembership.manage", bit(Right::change_members)},
     {"okta.groups.create", bit(Right::create_groups)},
+    {"okta.users.credentials.resetFactors", bit(Right::reset_factors)},
+    {"okta.users.credentials.manage", bit(Right::reset_factors), false},
     {"okta.users.lifecycle.clearSessions", bit(Right::end_sessions), false},
     {"okta.users.manage", kPeople | bit(Right::read_users), false},
     {"okta.groups.manage",
@@ -62,11 +66,11 @@ constexpr std::array<Permission, 12> kPermissions{{
     {"okta.groups.members.manage", bit(Right::read_groups) | bit(Right::change_members), false},
 }};
 
-bool removes_memberships(const UserSettings& users) {
-  return std::any_of(users.terminated.begin(), users.terminated.end(), [](const LadderStep& step) {
-    return std::find(step.actions.begin(), step.actions.end(), LadderAction::remove_groups) !=
-           step.actions.end();
-  });
+bool does(const UserSettings& users, LadderAction action) {
+  return std::any_of(
+      users.terminated.begin(), users.terminated.end(), [action](const LadderStep& step) {
+        return std::find(step.actions.begin(), step.actions.end(), action) != step.actions.end();
+      });
 }
 
 }  // namespace
@@ -86,9 +90,10 @@ Rights needed_rights(const Settings& settings, bool write) {
   if (users.manage_attributes) needed |= bit(Right::edit_profiles);
   if (users.manage_lifecycle) {
     needed |= bit(Right::create_users) | bit(Right::change_status) | bit(Right::end_sessions);
+    if (does(users, LadderAction::reset_factors)) needed |= bit(Right::reset_factors);
   }
   if (users.manage_groups) needed |= bit(Right::change_members) | bit(Right::create_groups);
-  if (removes_memberships(users)) needed |= bit(Right::change_members);
+  if (does(users, LadderAction::remove_groups)) needed |= bit(Right::change_members);
   return needed;
 }
 
@@ -139,7 +144,9 @@ RightsReport compare_rights(const Settings& settings, bool write,
   RightsReport report;
   report.needed = needed_rights(settings, write);
   // Seeing administrators is asked for by no rule and is never too much: it protects them.
-  const Rights welcome = report.needed | bit(Right::read_roles);
+  Rights welcome = report.needed | bit(Right::read_roles);
+  // Every standard role that may deactivate may reset factors too.
+  if ((report.needed & bit(Right::change_status)) != 0) welcome |= bit(Right::reset_factors);
   for (const RoleHeld& role : roles) {
     const Rights rights = rights_of(role);
     report.held |= rights;

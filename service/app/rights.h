@@ -22,7 +22,8 @@ enum class Right : std::uint8_t {
   change_status,
   end_sessions,
   change_members,
-  create_groups
+  create_groups,
+  reset_factors
 };
 using Rights = std::uint32_t;
 constexpr Rights bit(Right right) { return Rights{1} << static_cast<unsigned>(right); }

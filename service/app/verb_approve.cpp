@@ -159,8 +159,8 @@ Result<std::vector<Sha256>> held_changes(Journal& journal, const std::string& di
 
 int run_word(Program& program, const VerbOptions& options, bool approved) {
   if (!options.has("plan")) return program.fail(make_error(ErrorCode::usage, "name a plan id"));
-  if (trim(options.text("reason")).empty()) {
-    return program.fail(make_error(ErrorCode::usage, "give a --reason; it is kept"));
+  if (trim(options.text("reason")).empty() || !is_valid_utf8(options.text("reason"))) {
+    return program.fail(make_error(ErrorCode::usage, "give a --reason, in UTF-8; it is kept"));
   }
   const auto id = sha256_from_text(options.text("plan"));
   if (!id) return program.fail(make_error(ErrorCode::usage, "a plan id reads sha256:…"));

@@ -64,6 +64,10 @@ int unknown(const Program& program, const std::vector<std::string>& words) {
     firsts.emplace_back(one.face.words.substr(0, one.face.words.find(' ')));
   }
   if (std::find(firsts.begin(), firsts.end(), words[0]) != firsts.end()) {
+    if (words.size() > 1 && (words[1] == "--help" || words[1] == "-h")) {
+      program.print(help(words[0] + " "));
+      return 0;
+    }
     program.complain(help(words[0] + " "));
     return 64;
   }

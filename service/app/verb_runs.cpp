@@ -124,7 +124,8 @@ int run_show(Program& program, const VerbOptions& options) {
 
 int verb_runs(Program& program, const std::vector<std::string>& words) {
   VerbOptions options("rollcall runs [--limit N]", "Lists the newest runs.");
-  options.add()("limit", po::value<std::size_t>()->default_value(20)->value_name("N"), "how many");
+  options.add()("limit", po::value<AtLeastOne>()->default_value({20}, "20")->value_name("N"),
+                "how many");
   return run_parsed(options, program, words, [&] { return run_runs(program, options); });
 }
 

@@ -123,6 +123,7 @@ std::string stored_form(const Operation& op) {
   Members because(out);
   because.text("source", op.because.source);
   because.text("rule", op.because.rule);
+  because.text("note", op.because.note);
   because.close();
   all.key("request");
   Members request(out);

@@ -77,7 +77,9 @@ void PgJournal::fill_queue(Tx& tx, RunState& state) {
        state.id, state.plan_seq);
   constexpr std::int64_t kLarge = 2'000;  // from here on a claim that reads the queue whole is felt
   if (number(exec(tx, "SELECT operations FROM run WHERE id = $1", state.id)[0][0]) >= kLarge) {
-    exec(tx, "SELECT analyze_queue()");
+    // A role whose grants are older than the function does without: slower, and right.
+    const auto may = exec(tx, "SELECT has_function_privilege('analyze_queue()', 'execute')");
+    if (may[0][0].as<bool>()) exec(tx, "SELECT analyze_queue()");
   }
   // Whatever waves the plan says, nothing runs before a barrier that it, or what rides with it,
   // comes after.

@@ -174,9 +174,10 @@ Json form(const Operation& op, bool mask, bool with_hold) {
   json.set("object", object_json(op)).set("changes", changes_json(op, mask));
   if (op.credential != Credential::none) json.set("credential", to_string(op.credential));
   json.set("expect", expect_json(op.expect)).set("reason", op.reason);
-  json.set(
-      "because",
-      Json::object().set("source", text_or_null(op.because.source)).set("rule", op.because.rule));
+  Json because =
+      Json::object().set("source", text_or_null(op.because.source)).set("rule", op.because.rule);
+  if (!op.because.note.empty()) because.set("note", op.because.note);
+  json.set("because", std::move(because));
   json.set("request", request_json(op.request));
   if (with_hold) json.set("held_by", text_or_null(op.held_by));
   return json;
@@ -299,7 +300,8 @@ Result<Operation> operation_from_json(const Json& json) {
   }
   op.reason = json["reason"].as_string();
   op.because = {std::string(json["because"]["source"].as_string()),
-                std::string(json["because"]["rule"].as_string())};
+                std::string(json["because"]["rule"].as_string()),
+                std::string(json["because"]["note"].as_string())};
   const Json& request = json["request"];
   op.request.method = request["method"].as_string();
   op.request.path = request["path"].as_string();

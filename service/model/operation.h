@@ -122,6 +122,8 @@ struct Expect {
 struct Because {
   std::string source;
   std::string rule;
+  // An operator's reason; personal, so kept where the operation is sealed.
+  std::string note = {};
 };
 
 /// The request that carries the operation: a method and path, or `with`: it travels in that

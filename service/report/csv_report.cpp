@@ -2,7 +2,7 @@
 #include <fmt/core.h>
 
 #include "service/report/report_internal.h"
-#include "service/report/visible_internal.h"
+#include "service/report/visible.h"
 
 namespace rollcall::report {
 namespace {

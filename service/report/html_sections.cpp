@@ -3,7 +3,7 @@
 
 #include "service/base/text.h"
 #include "service/report/html_internal.h"
-#include "service/report/visible_internal.h"
+#include "service/report/visible.h"
 
 namespace rollcall::report {
 namespace {

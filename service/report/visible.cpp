@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "service/report/visible_internal.h"
+#include "service/report/visible.h"
 
 namespace rollcall::report {
 namespace {

@@ -1,6 +1,7 @@
 """Operators' commands below `rollcall okta`: what they read, and single changes as plans of one
 operation: guarded, journaled, held, approved."""
 import json
+import subprocess
 import unittest
 
 from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack
@@ -192,6 +193,79 @@ class Verbs(unittest.TestCase):
                             "profile": {"phoneNumber": "+15555550100"}})
         self.change("factors", "reset", who, factor)
         self.assertEqual(self.get(f"/api/v1/users/{user}/factors"), [])
+
+    def refused(self, *words):
+        done = self.change(*words, code=4)
+        self.assertIn("operator.refused", done.err)
+        return done
+
+    def test_what_okta_would_take_and_do_otherwise_is_refused(self):
+        who, user = "ada1@x.example", self.get("/api/v1/users/ada1@x.example")["id"]
+        group = self.make("/api/v1/groups", {"profile": {"name": "by rule"}})
+        rule = self.make("/api/v1/groups/rules", {
+            "type": "group_rule", "name": "all of Sales",
+            "conditions": {"expression": {"value": f'user.login == "{who}"',
+                                          "type": "urn:okta:expression:1.0"}},
+            "actions": {"assignUserToGroups": {"groupIds": [group]}}})
+        self.change("group-rules", "activate", "all of Sales")
+        self.assertIn(rule, self.refused("groups", "remove", "by rule", who).err)
+        people = self.get(f"/api/v1/groups/rules/{rule}")["conditions"]["people"]
+        self.assertEqual(people["users"]["exclude"], [])
+        self.change("apps", "assign-group", "Wiki", "by rule")
+        self.refused("apps", "unassign-user", "Wiki", who)
+        self.assertEqual(self.get(f"/api/v1/apps/{self.app}/users/{user}")["scope"], "GROUP")
+        self.refused("users", "delete", who)
+        self.assertEqual(self.status(1), "ACTIVE")
+        default = next(one for one in self.get("/api/v1/policies?type=PASSWORD") if one["system"])
+        self.refused("policies", "deactivate", default["id"])
+
+    def test_who_holds_a_role_by_a_group_is_protected(self):
+        admins = self.make("/api/v1/groups", {"profile": {"name": "helpers"}})
+        self.make(f"/api/v1/groups/{admins}/roles", {"type": "USER_ADMIN"})
+        held = self.change("groups", "add", "helpers", "ada7@x.example", code=3)
+        self.assertIn("held by protected", held.err)
+        user = self.get("/api/v1/users/ada7@x.example")["id"]
+        self.stack.sim.request("PUT", f"/api/v1/groups/{admins}/users/{user}")
+        self.assertIn("held by protected", self.change("users", "suspend", "ada7@x.example", code=3).err)
+        self.assertEqual(self.status(7), "ACTIVE")
+
+    def test_a_person_is_named_by_the_whole_login(self):
+        self.assertIn("okta.not_found", self.change("users", "suspend", "ada1", code=4).err)
+        self.change("sessions", "clear", "ADA1@x.example")
+
+    def test_a_reason_is_kept_sealed_with_its_own_run(self):
+        who, runs = "ada6@x.example", []
+        for reason in ("Byron asked first", "Byron asked again"):
+            self.run_code(0, "sessions", "clear", who, "--reason", reason)
+            runs.append(self.stack.run("runs", "--json").json()[0]["run"])
+        for run, reason in zip(runs, ("Byron asked first", "Byron asked again")):
+            shown = self.stack.run("show", str(run), "--full")
+            self.assertIn(reason, shown.out)
+            self.assertNotIn("Byron", self.stack.run("show", str(run)).out)
+        dump = subprocess.run(["pg_dump", "--data-only", self.stack.dsn], capture_output=True,
+                              text=True, check=True).stdout
+        self.assertIn("user.clear_sessions", dump)
+        self.assertNotIn("Byron asked", dump)
+        self.run_code(64, "sessions", "clear", who, "--reason", "  ")
+        self.run_code(64, "sessions", "clear", who, "--reason", b"\xff")
+
+    def test_amounts_help_and_lost_output(self):
+        for wrong in ("0", "-1", "x"):
+            self.run_code(64, "users", "list", "--limit", wrong)
+        self.assertIn("there may be more", self.run_code(0, "users", "list", "--q", "ada", "--limit", "2").err)
+        self.assertIn("users suspend", self.run_code(0, "users", "--help").out)
+        with open("/dev/full", "w") as full:
+            lost = subprocess.run(self.stack.command("okta", "users", "list", "--json"), stdout=full,
+                                  stderr=subprocess.PIPE, text=True, env=self.stack.env, check=False)
+        self.assertEqual(lost.returncode, 1)
+        self.assertIn("io.write_failed", lost.stderr)
+
+    def test_reads_whose_replies_are_lost_or_cut_are_repeated(self):
+        for fault in ("reset_before", "truncate"):
+            self.stack.sim.faults([{"match": {"method": "GET", "path_prefix": "/api/v1/users"},
+                                    "do": fault, "times": 2}])
+            self.assertTrue(self.run_code(0, "users", "list", "--json").json())
+        self.stack.sim.faults([])
 
     def sign_in(self, code, password="Tr0ub4dor-and-3", more=""):
         overlay = self.stack.write("canary.yaml", (

@@ -41,7 +41,8 @@ TEST(OktaTable, NothingThatPeopleTypedSteersATerminal) {
   const Json steering = group("00g1",
                               "a\x1b[2Jb\nc\xc2\x9b"
                               "d\x7f");
-  EXPECT_EQ(cell_text(steering, "profile.name"), "a?[2Jb?c?d?");
+  EXPECT_EQ(cell_text(steering, "profile.name"), "a␛[2Jb␊c⟨U+009B⟩d␡");
+  EXPECT_EQ(cell_text(group("00g1", "a\u202eb\u2028c"), "profile.name"), "a⟨U+202E⟩b⟨U+2028⟩c");
   EXPECT_EQ(cell_text(group("00g1", "Ünïcode ©"), "profile.name"), "Ünïcode ©");
 }
 

@@ -53,6 +53,13 @@ TEST(Rights, WhatIsManagedDecidesWhatWritingNeeds) {
   EXPECT_EQ(words_for(needed_rights(ladder, true)),
             "read users, read groups and their rules, add and remove group members");
   EXPECT_EQ(least_role(needed_rights(ladder, true)), "GROUP_MEMBERSHIP_ADMIN");
+  Settings resets = everything();
+  resets.users.terminated = {{0, {LadderAction::suspend, LadderAction::reset_factors}}};
+  const auto least = least_permissions(needed_rights(resets, true));
+  EXPECT_EQ(least.back(), "okta.users.credentials.resetFactors");
+  EXPECT_EQ(compare_rights(resets, true, {custom(least)}).missing, 0U);
+  const auto without = least_permissions(needed_rights(everything(), true));
+  EXPECT_EQ(words_for(compare_rights(resets, true, {custom(without)}).missing), "reset factors");
 }
 
 TEST(Rights, RolesAddUpAndWhatNoneOfThemGivesIsNamed) {

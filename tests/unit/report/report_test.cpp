@@ -10,7 +10,7 @@
 
 #include "service/base/json.h"
 #include "service/base/text.h"
-#include "service/report/visible_internal.h"
+#include "service/report/visible.h"
 #include "tests/unit/report/scenes.h"
 
 namespace rollcall {

@@ -1,4 +1,4 @@
-// Private to service/report: text made safe to show, measured and fitted to columns.
+// Text made safe to show, measured and fitted to columns.
 #pragma once
 
 #include <cstddef>
