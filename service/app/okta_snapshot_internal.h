@@ -45,7 +45,8 @@ class SnapshotWords {
   std::string label(const Json& real) const {
     return people_.nameless(real.as_string(), kept_words_);
   }
-  /// An expression; what stands in quotes is rewritten as what it is compared with is.
+  /// An expression; what stands in quotes is rewritten as the attributes are that its condition
+  /// goes by.
   std::string expression(std::string_view real);
   /// What a policy or app is set to: numbers, truth values and Okta's own words stay, ids and
   /// everything else is invented.
@@ -53,6 +54,7 @@ class SnapshotWords {
 
  private:
   bool configured(std::string_view group) const;
+  std::string condition(std::string_view real);
   std::string literal(std::string_view real);
 
   const Settings& settings_;

@@ -62,6 +62,41 @@ std::size_t closing_quote(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
+/// Where the condition ends that begins at `at`: before the next AND, OR, ? or : outside of quotes.
+std::size_t end_of_condition(std::string_view text, std::size_t at) {
+  for (; at < text.size(); ++at) {
+    if (text[at] == '"' || text[at] == '\'') {
+      at = std::min(closing_quote(text, at), text.size());
+      continue;
+    }
+    const std::string_view two = text.substr(at, 2);
+    if (two == "&&" || two == "||" || text[at] == '?' || text[at] == ':') return at + 1;
+    if (text[at] != ' ') continue;
+    for (const std::string_view word : {" and ", " or "}) {
+      if (ascii_iequals(text.substr(at, word.size()), word)) return at + word.size() - 1;
+    }
+  }
+  return text.size();
+}
+
+/// Whether it goes by attributes that stay, and by no other.
+bool by_kept_attributes(std::string_view condition) {
+  constexpr std::string_view kAccount = "user.", kProfile = "profile.";
+  std::size_t found = 0;
+  for (std::size_t at = condition.find(kAccount); at != std::string_view::npos;
+       at = condition.find(kAccount, at + 1)) {
+    std::string_view name = condition.substr(at + kAccount.size());
+    if (name.substr(0, kProfile.size()) == kProfile) name.remove_prefix(kProfile.size());
+    const auto end = std::find_if_not(name.begin(), name.end(), [](char c) {
+      return is_small_letter(c) || is_capital_letter(c) || is_figure(c) || c == '_';
+    });
+    name = name.substr(0, static_cast<std::size_t>(end - name.begin()));
+    if (!is_one_of(kKeptAttributes, name)) return false;
+    ++found;
+  }
+  return found > 0;
+}
+
 }  // namespace
 
 bool is_kept_attribute(std::string_view name) { return is_one_of(kKeptAttributes, name); }
@@ -139,12 +174,24 @@ std::string SnapshotWords::literal(std::string_view real) {
 
 std::string SnapshotWords::expression(std::string_view real) {
   std::string out;
+  for (std::size_t at = 0; at < real.size();) {
+    const std::size_t end = end_of_condition(real, at);
+    out += condition(real.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+std::string SnapshotWords::condition(std::string_view real) {
+  const bool kept = by_kept_attributes(real);
+  std::string out;
   std::size_t copied = 0;
   for (std::size_t at = real.find_first_of("\"'"); at != std::string_view::npos;) {
     const std::size_t end = closing_quote(real, at);
     if (end == std::string_view::npos) break;
+    const std::string_view quoted_text = real.substr(at + 1, end - at - 1);
     out += people_.scrubbed(real.substr(copied, at - copied)) + real[at];
-    out += literal(real.substr(at + 1, end - at - 1)) + real[at];
+    out += (kept ? people_.scrubbed(quoted_text) : literal(quoted_text)) + real[at];
     copied = end + 1;
     at = real.find_first_of("\"'", copied);
   }
