@@ -40,11 +40,11 @@ bool is_telling(std::string_view word) {
          (has_digit(word) || word.find('@') != std::string_view::npos);
 }
 
-/// Calls for each run of word bytes with where it begins and ends.
+/// Calls for each run of word bytes with where it begins and ends; an @ in front is none of it.
 template <class Each>
 void each_word(std::string_view text, Each each) {
   for (std::size_t at = 0; at < text.size();) {
-    if (!is_word_byte(text[at])) {
+    if (!is_word_byte(text[at]) || text[at] == '@') {
       ++at;
       continue;
     }
@@ -54,6 +54,25 @@ void each_word(std::string_view text, Each each) {
     while (end > at && (text[end - 1] == '.' || text[end - 1] == '-')) --end;  // ends a sentence
     each(at, end);
     at = next;
+  }
+}
+
+/// Calls for each run of letters. Punctuation beyond ASCII ends a run too: U+0080 to U+00BF, U+2000
+/// to U+2FFF and U+3000 to U+303F, by their first bytes.
+template <class Each>
+void each_run(std::string_view text, Each each) {
+  const auto length_of = [&](std::size_t at) -> std::size_t {  // of the letter there; 0: none
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x80) return (text[at] | 0x20) >= 'a' && (text[at] | 0x20) <= 'z' ? 1 : 0;
+    if (byte == 0xC2 || byte == 0xE2 || text.substr(at, 2) == "\xE3\x80") return 0;
+    return byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 0;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && length_of(end) > 0) end += length_of(end);
+    end = std::min(end, text.size());
+    if (end > at) each(at, end);
+    at = end + 1;
   }
 }
 
@@ -72,6 +91,10 @@ std::string in_case_of(std::string_view real, const std::string& invented) {
   const std::string_view first = real.substr(0, 1);
   const bool plain = to_upper(first) == first && to_lower(real.substr(1)) == real.substr(1);
   return plain ? out : out.substr(0, 2) + to_upper(out.substr(2, 1)) + out.substr(3);
+}
+
+Result<void> not_clean(const std::string& where) {
+  return make_error(ErrorCode::snapshot_not_clean, "a real value would have been written", where);
 }
 
 }  // namespace
@@ -129,6 +152,16 @@ void Pseudonyms::remember_words(const std::string& folded) {
   });
 }
 
+/// "x.example" of "ada@x.example" tells whose org it is.
+void Pseudonyms::remember_domain(const std::string& folded) {
+  const std::size_t at = folded.find('@');
+  if (at == std::string::npos || folded.find('.', at) == std::string::npos) return;
+  const std::string domain = folded.substr(at + 1);
+  const std::string made = shaped(folded, 0);
+  telling_.insert(domain);
+  known_.emplace(domain, made.substr(made.find('@') + 1));
+}
+
 std::string Pseudonyms::invented(const std::string& folded) {
   const auto found = known_.find(folded);
   if (found != known_.end()) return found->second;
@@ -138,6 +171,7 @@ std::string Pseudonyms::invented(const std::string& folded) {
     if (taken_.count(made) > 0 || telling_.count(made) > 0) continue;
     taken_.insert(made);
     known_.emplace(folded, made);
+    remember_domain(folded);
     return made;
   }
 }
@@ -169,11 +203,12 @@ Json Pseudonyms::json(const Json& real) {
   return real;
 }
 
-std::string Pseudonyms::id(std::string_view real) const {
+std::string Pseudonyms::id(std::string_view real) {
   constexpr std::string_view kLetters =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   constexpr std::size_t kPrefix = 3;
   constexpr std::size_t kLength = 20;
+  remember_words(fold_login(real));
   std::string out(real.substr(0, kPrefix));
   const std::string bytes = drawn("id", real, 0);
   for (std::size_t i = 0; out.size() < kLength; ++i) {
@@ -196,9 +231,49 @@ std::string Pseudonyms::scrubbed(std::string_view text) const {
   return out + std::string(text.substr(copied));
 }
 
+void Pseudonyms::add_words(std::string_view text, WordSet& words) {
+  each_run(text, [&](std::size_t begin, std::size_t end) {
+    const std::string folded = fold_login(text.substr(begin, end - begin));
+    if (utf8_length(folded) > 1) words.insert(folded);
+  });
+}
+
+void Pseudonyms::remember_name(std::string_view real) { add_words(nfc(real), names_); }
+
+std::string Pseudonyms::nameless(std::string_view label, const WordSet& kept) const {
+  const std::string text = scrubbed(nfc(label));
+  std::string out;
+  std::size_t copied = 0;
+  each_run(text, [&](std::size_t begin, std::size_t end) {
+    const std::string_view run = std::string_view(text).substr(begin, end - begin);
+    const std::string folded = fold_login(run);
+    if (names_.count(folded) == 0 || kept.count(folded) > 0) return;
+    const auto found = known_.find(folded);
+    out += text.substr(copied, begin - copied);
+    out += in_case_of(run, found == known_.end() ? shaped(folded, 0) : found->second);
+    copied = end;
+  });
+  return out + text.substr(copied);
+}
+
 Result<void> Pseudonyms::check(std::string_view text, const std::string& where) const {
-  if (!tells(text)) return ok();
-  return make_error(ErrorCode::snapshot_not_clean, "a real value would have been written", where);
+  return tells(text) ? not_clean(where) : ok();
+}
+
+Result<void> Pseudonyms::check_json(const Json& json, const std::string& where) const {
+  return json_tells(json) ? not_clean(where) : ok();
+}
+
+bool Pseudonyms::json_tells(const Json& json, bool numbers) const {
+  if (json.is_string()) return tells(json.as_string());
+  if (json.is_number()) return numbers && tells(json.dump());
+  const auto& items = json.items();
+  const auto& members = json.members();
+  return std::any_of(items.begin(), items.end(),
+                     [&](const Json& item) { return json_tells(item, numbers); }) ||
+         std::any_of(members.begin(), members.end(), [&](const Json::Member& one) {
+           return tells(one.first) || json_tells(one.second, numbers || one.first == "profile");
+         });
 }
 
 bool Pseudonyms::tells(std::string_view text) const {

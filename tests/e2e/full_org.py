@@ -9,6 +9,8 @@ import io
 import random
 import string
 
+import harness
+
 PEOPLE = 3000
 SERVICE_ACCOUNTS = 200
 DEACTIVATED = 150
@@ -36,6 +38,33 @@ SPELLINGS = {"POLICE": "Police Department", "FIRE": "Fire Dept.", "WATER MGMNT":
 ATTRIBUTES = {"firstName": "first_name", "lastName": "last_name", "nickName": "preferred_name",
               "department": "department", "title": "title", "managerId": "manager_id",
               "userType": "employment_type", "email": "work_email"}
+
+MATCH = """  match:
+    - {okta: user.employeeNumber, hr: hr.employee_id}
+    - {okta: user.login, hr: hr.work_email}
+  scope: 'user.employeeNumber != null'
+"""
+POLICY = """  joiner: {credential: random_password}
+  terminated:
+    - {after: 0d, do: [suspend, clear_sessions]}
+  not_suspendable: deactivate
+  absent: {after_reads: 1, after_days: 0, then: terminated}
+"""
+LIMITS = """  limits:
+    attribute: {percent: 100}
+    containments: {percent: 10, count: 200}
+"""
+
+
+def configure(stack, manage, protected_logins, limits="", name="rollcall.yaml"):
+    """Chicago's rules on such an org; `part-time` is kept exactly."""
+    groups = harness.chicago_groups(harness.need_shared("data", "chicago", "groups.json")).replace(
+        """{name: part-time, members: 'hr.employment_type == "P"'}""",
+        """{name: part-time, members: 'hr.employment_type == "P"', mode: authoritative}""")
+    users = f"users:\n  manage: [{', '.join(manage)}]\n" + MATCH + harness.CHICAGO_PROFILE + POLICY
+    guard = (f"guard:\n{limits}  protected: {{logins: [{', '.join(protected_logins)}], "
+             f"groups: [{PROTECTED_GROUP}]}}\n")
+    stack.configure(users, groups, harness.CHICAGO_SOURCE, guard, name=name)
 
 
 class FullOrg:

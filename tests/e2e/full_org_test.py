@@ -10,21 +10,6 @@ import harness
 
 SEED = 20180301
 
-MATCH = """  match:
-    - {okta: user.employeeNumber, hr: hr.employee_id}
-    - {okta: user.login, hr: hr.work_email}
-  scope: 'user.employeeNumber != null'
-"""
-POLICY = """  joiner: {credential: random_password}
-  terminated:
-    - {after: 0d, do: [suspend, clear_sessions]}
-  not_suspendable: deactivate
-  absent: {after_reads: 1, after_days: 0, then: terminated}
-"""
-LIMITS = """  limits:
-    attribute: {percent: 100}
-    containments: {percent: 10, count: 200}
-"""
 STEPS = {"observe": [], "link": ["link"], "attributes": ["link", "attributes"],
          "groups": ["link", "attributes", "groups"],
          "lifecycle": ["link", "attributes", "groups", "lifecycle"]}
@@ -65,10 +50,6 @@ class FullOrgTest(unittest.TestCase):
     def setUpClass(cls):
         cls.full = full_org.FullOrg(
             harness.need_shared("data", "chicago", "chicago_2018-03.csv.gz"), SEED)
-        cls.rules = harness.chicago_groups(
-            harness.need_shared("data", "chicago", "groups.json")).replace(
-                """{name: part-time, members: 'hr.employment_type == "P"'}""",
-                """{name: part-time, members: 'hr.employment_type == "P"', mode: authoritative}""")
         cls.stack = harness.Stack()
         cls.addClassCleanup(cls.stack.close)
         cls.stack.sim.load(cls.full.org)
@@ -76,7 +57,7 @@ class FullOrgTest(unittest.TestCase):
         cls.before = cls.stack.sim.org()
         for step in STEPS:
             cls.configure(step, "")
-            cls.configure(step + "-stated", LIMITS)
+            cls.configure(step + "-stated", full_org.LIMITS)
         migrated = cls.stack.run("migrate", config="observe.yaml")
         assert migrated.code == 0, migrated.err
         cls.plans, cls.texts, cls.codes, cls.writes = {}, {}, {}, {}
@@ -87,13 +68,9 @@ class FullOrgTest(unittest.TestCase):
 
     @classmethod
     def configure(cls, name, limits):
-        full = cls.full
-        logins = ", ".join(full.users[k]["profile"]["login"] for k in full.protected_by_login)
-        guard = (f"guard:\n{limits}  protected: {{logins: [{logins}], "
-                 f"groups: [{full_org.PROTECTED_GROUP}]}}\n")
-        manage = ", ".join(STEPS[name.removesuffix("-stated")])
-        users = (f"users:\n  manage: [{manage}]\n" + MATCH + harness.CHICAGO_PROFILE + POLICY)
-        cls.stack.configure(users, cls.rules, harness.CHICAGO_SOURCE, guard, name=name + ".yaml")
+        logins = [cls.full.users[k]["profile"]["login"] for k in cls.full.protected_by_login]
+        full_org.configure(cls.stack, STEPS[name.removesuffix("-stated")], logins, limits,
+                           name + ".yaml")
 
     @classmethod
     def plan(cls, name, config, verb="plan"):

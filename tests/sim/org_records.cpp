@@ -78,6 +78,11 @@ Problem load_types(Org& org, const Json& list) {
         !read_time(item, "lastUpdated", type.last_updated, type.created)) {
       return "relations: a time of a type is no time";
     }
+    for (const Json& key : item["users"].items()) {
+      const auto user = find_person(org, key.as_string());
+      if (!user) return "relations: who is of a type is no user of the org";
+      org.relations.types_of_people[org.directory.user(*user).id] = type.id;
+    }
     org.relations.types.push_back(std::move(type));
   }
   return std::nullopt;
@@ -218,7 +223,12 @@ Json relations_section(const Org& org) {
     item.set("id", type.id).set("name", type.name).set("displayName", type.display_name);
     item.set("description", type.description).set("made_by", type.made_by);
     item.set("created", shown_time(type.created));
-    types.push(item.set("lastUpdated", shown_time(type.last_updated)));
+    item.set("lastUpdated", shown_time(type.last_updated));
+    Json people = Json::array();
+    for (const auto& [user, id] : org.relations.types_of_people) {
+      if (id == type.id && org.directory.user_by_id(user)) people.push(user);
+    }
+    types.push(item.set("users", std::move(people)));
   }
   Json out = Json::object();
   out.set("owners", std::move(owners)).set("links", std::move(links));

@@ -1,8 +1,10 @@
 // Owners of groups, linked objects between people, and types of users (FACTS 6, 10).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/base/clock.h"
@@ -29,7 +31,11 @@ struct Relations {
   std::map<std::string, std::vector<Json>> owners;  // group id -> owner objects
   std::vector<LinkKind> links;
   std::vector<ExtraUserType> types;  // beyond the default one
+  /// User id -> type id; whoever is not in here is of the default one.
+  std::map<std::string, std::string, std::less<>> types_of_people;
 };
+
+std::string_view type_id_of(const Org& org, const OrgUser& user);
 
 SimReply list_owners(Org& org, Call& call);
 SimReply add_owner(Org& org, Call& call);

@@ -98,6 +98,27 @@ TEST(Factors, AreEnrolledActivatedVerifiedAndReset) {
   EXPECT_FALSE(driver.json.items().empty());
 }
 
+TEST(UserTypes, PeopleOfATypeAreLoadedShownFoundAndWrittenOut) {
+  Driver driver;
+  const std::string org = R"({"users":[{"profile":{"login":"a@x.example"}},
+    {"id":"00u00000000000000001","profile":{"login":"b@x.example"}}],
+    "relations":{"types":[{"id":"oty00000000000000001","name":"guest",
+      "users":["00u00000000000000001"]}]}})";
+  ASSERT_EQ(driver.status("PUT", "/sim/org", org), 204);
+  driver.status("GET", "/api/v1/users/b@x.example");
+  EXPECT_EQ(driver.json["type"]["id"].as_string(), "oty00000000000000001");
+  driver.status("GET", "/api/v1/users/a@x.example");
+  EXPECT_NE(driver.json["type"]["id"].as_string(), "oty00000000000000001");
+  driver.status("GET", "/api/v1/users?search=type.id%20eq%20%22oty00000000000000001%22");
+  EXPECT_EQ(driver.ids(), (std::vector<std::string>{"00u00000000000000001"}));
+  EXPECT_EQ(driver.status("DELETE", "/api/v1/meta/types/user/oty00000000000000001"), 400);
+  driver.status("GET", "/sim/org");
+  const Json& type = driver.json["relations"]["types"].items().at(0);
+  EXPECT_EQ(type["users"].items().at(0).as_string(), "00u00000000000000001");
+  const std::string wrong = R"({"relations":{"types":[{"name":"guest","users":["nobody"]}]}})";
+  EXPECT_EQ(driver.status("PUT", "/sim/org", wrong), 400);
+}
+
 TEST(Memberships, NameTheRuleThatMadeThem) {
   Driver driver;
   const std::string user = driver.make_user("a@example.com"), group = driver.make_group("g");

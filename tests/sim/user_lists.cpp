@@ -59,7 +59,7 @@ Json read_user(const Org& org, const OrgUser& user, std::string_view attribute) 
   if (attribute == "activated") return time_value(user.activated);
   if (attribute == "statusChanged") return time_value(user.status_changed);
   if (attribute == "lastUpdated") return time_value(user.last_updated);
-  if (attribute == "type.id") return Json(org.type_id);
+  if (attribute == "type.id") return Json(type_id_of(org, user));
   const auto name = profile_name(attribute);
   const std::string_view raw = name ? packed_member(user.profile, *name) : std::string_view();
   if (raw.empty()) return Json();

@@ -75,6 +75,11 @@ SimReply write_user_type(Org& org, Call& call, bool whole) {
 
 }  // namespace
 
+std::string_view type_id_of(const Org& org, const OrgUser& user) {
+  const auto found = org.relations.types_of_people.find(user.id);
+  return found == org.relations.types_of_people.end() ? org.type_id : found->second;
+}
+
 SimReply list_user_types(Org& org, Call& call) {
   Json list = Json::array();
   list.push(user_type_json(call, standard_type(org), true));
@@ -132,6 +137,12 @@ SimReply delete_user_type(Org& org, Call& call) {
   if (is_standard(org, call.path_ids[0])) return forbidden();
   const ExtraUserType* type = find_user_type(org, call.path_ids[0]);
   if (type == nullptr) return not_found(call.path_ids[0], "UserType");
+  for (const auto& [user, id] : org.relations.types_of_people) {
+    // FACTS 10: not while users have it; how Okta says so is not known.
+    if (id == type->id && org.directory.user_by_id(user)) {
+      return validation_failed("type", {"type: Users are of this type"});
+    }
+  }
   auto& types = org.relations.types;
   types.erase(types.begin() + (type - types.data()));
   call.result_ids.push_back(call.path_ids[0]);

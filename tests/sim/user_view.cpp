@@ -95,7 +95,8 @@ void append_links(std::string& out, const Org& org, const Call& call, const OrgU
     append_link(out, "schema",
                 fmt::format("{}/api/v1/meta/schemas/user/{}", call.base_url, org.schema_id), {});
     append_link(out, "type",
-                fmt::format("{}/api/v1/meta/types/user/{}", call.base_url, org.type_id), {});
+                fmt::format("{}/api/v1/meta/types/user/{}", call.base_url, type_id_of(org, user)),
+                {});
     for (const Transition& t : transitions(user.status)) {
       append_link(out, t.name, fmt::format("{}/{}", self, t.path), "POST");
     }
@@ -129,7 +130,7 @@ void render_user(std::string& out, const Org& org, const Call& call, const OrgUs
   if (!org.settings.realm_id.empty()) {
     out += fmt::format(",\"realmId\":\"{}\"", org.settings.realm_id);
   }
-  out += fmt::format(",\"type\":{{\"id\":\"{}\"}},\"profile\":", org.type_id);
+  out += fmt::format(",\"type\":{{\"id\":\"{}\"}},\"profile\":", type_id_of(org, user));
   out += user.profile;
   append_credentials(out, user);
   append_links(out, org, call, user, links);

@@ -94,5 +94,44 @@ TEST(Pseudonyms, TellingWordsAreTakenOutOfWhatStays) {
   EXPECT_FALSE(people.tells("hired 2020-01-15"));
 }
 
+TEST(Pseudonyms, NobodysNameStaysInALabel) {
+  Pseudonyms people(key());
+  const std::string first = people.of("Wilhelmina"), both = people.of("Mason-Law");
+  people.remember_name("Wilhelmina");
+  people.remember_name("Mason-Law");
+  people.remember_name("J");
+  EXPECT_EQ(people.nameless("Wilhelmina\u2019s Wiki"), first + "\u2019s Wiki");
+  EXPECT_EQ(people.nameless("desk-of-WILHELMINA"), "desk-of-" + to_upper(first));
+  EXPECT_EQ(people.nameless("Plan J"), "Plan J") << "single letters are nobody";
+  EXPECT_EQ(people.nameless("Masonry"), "Masonry") << "whole words";
+  const std::string law = people.nameless("Law");
+  EXPECT_NE(law, "Law") << "a part of a name is one";
+  EXPECT_EQ(people.nameless("LAW"), to_upper(law));
+  WordSet kept;
+  Pseudonyms::add_words("Department of Law", kept);
+  EXPECT_EQ(people.nameless("Law by Mason", kept).substr(0, 7), "Law by ");
+  EXPECT_EQ(people.nameless("Law by Mason", kept).find("Mason"), std::string::npos);
+}
+
+TEST(Pseudonyms, TheDomainOfAnAddressTellsWhoseOrgItIs) {
+  Pseudonyms people(key());
+  const std::string mail = people.of("ada@real-company.test");
+  const std::string domain = mail.substr(mail.find('@') + 1);
+  EXPECT_EQ(people.scrubbed("Wiki of Real-Company.test"), "Wiki of " + domain);
+  EXPECT_EQ(people.scrubbed("@real-company.test"), "@" + domain);
+  EXPECT_TRUE(people.tells("https://real-company.test/wiki"));
+}
+
+TEST(Pseudonyms, NumbersTellInProfilesAlone) {
+  Pseudonyms people(key());
+  people.of("43200");
+  people.id("00u12345678901234567");
+  EXPECT_FALSE(people.json_tells(*parse_json(R"({"settings":{"minutes":43200}})")));
+  EXPECT_TRUE(people.json_tells(*parse_json(R"({"profile":{"badge":[43200]}})")));
+  EXPECT_TRUE(people.json_tells(*parse_json(R"({"users":["43200"]})")));
+  EXPECT_TRUE(people.json_tells(*parse_json(R"({"roles":{"00u12345678901234567":[]}})")));
+  EXPECT_FALSE(people.check_json(*parse_json(R"(["43200"])"), "org.json"));
+}
+
 }  // namespace
 }  // namespace rollcall
