@@ -3,6 +3,8 @@
 // data.
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "service/app/credentials.h"
 #include "service/app/okta_commands_internal.h"
 #include "service/app/okta_snapshot_internal.h"
@@ -27,9 +29,31 @@ Result<Secret> mapping_key(const VerbOptions& options) {
                     options.text("key-file"));
 }
 
-Result<void> write_if(const Result<void>& clean, const std::string& path, const std::string& text) {
-  if (!clean) return clean.error();
-  return write_private_file(path, text);
+/// What is written must be none of what is read, nor the other. Errors: usage.
+Result<void> check_paths(const Program& program, const VerbOptions& options) {
+  namespace fs = std::filesystem;
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code unknown;
+    const auto whole = [&](const std::string& path) {
+      return fs::weakly_canonical(fs::absolute(path, unknown), unknown);
+    };
+    return whole(a) == whole(b) || fs::equivalent(a, b, unknown);
+  };
+  std::vector<std::string> taken = program.config_files();
+  for (const char* input : {"hr", "key-file"}) {
+    if (options.has(input)) taken.push_back(options.text(input));
+  }
+  for (const char* output : {"out", "hr-out"}) {
+    if (!options.has(output)) continue;
+    const std::string path = options.text(output);
+    for (const std::string& other : taken) {
+      if (!same(path, other)) continue;
+      return make_error(ErrorCode::usage, fmt::format("--{} would overwrite another file", output),
+                        path);
+    }
+    taken.push_back(path);
+  }
+  return ok();
 }
 
 int make_snapshot(Program& program, const VerbOptions& options) {
@@ -38,6 +62,7 @@ int make_snapshot(Program& program, const VerbOptions& options) {
     return program.fail(make_error(
         ErrorCode::usage, "it takes --pseudonymise and --out FILE, and --hr with --hr-out"));
   }
+  if (const auto paths = check_paths(program, options); !paths) return program.fail(paths.error());
   auto key = mapping_key(options);
   if (!key) return program.fail(key.error());
   auto settings = program.settings();
@@ -55,20 +80,28 @@ int make_snapshot(Program& program, const VerbOptions& options) {
   SnapshotWords words((*wired)->settings, people);
   OrgSnapshotWriter org(reader, words);
   if (const auto read = org.read(); !read) return program.fail(read.error());
+  const auto whole =
+      prove_complete(*(*wired)->directory, (*wired)->settings, org.extent(), program.stop());
+  if (!whole) return program.fail(whole.error());
   PeopleSnapshot feed((*wired)->settings, people);
   if (people_too) {
     const auto summary = (*wired)->source->extract({}, feed, program.stop());
     if (!summary) return program.fail(summary.error());
     if (!summary->certified) return program.fail(summary->reasons.front());
-    const std::string rows = feed.text();
-    const auto written =
-        write_if(people.check(rows, options.text("hr-out")), options.text("hr-out"), rows);
-    if (!written) return program.fail(written.error());
   }
   const std::string counts = org.counts();
   const Json document = org.document();
-  const auto written = write_if(people.check_json(document, options.text("out")),
-                                options.text("out"), document.dump() + "\n");
+  const std::string rows = people_too ? feed.text() : std::string();
+  // Both are looked at before either is written.
+  for (const auto& clean : {people.check_json(document, options.text("out")),
+                            people.check(rows, options.text("hr-out"))}) {
+    if (!clean) return program.fail(clean.error());
+  }
+  if (people_too) {
+    const auto written = write_private_file(options.text("hr-out"), rows);
+    if (!written) return program.fail(written.error());
+  }
+  const auto written = write_private_file(options.text("out"), document.dump() + "\n");
   if (!written) return program.fail(written.error());
   program.print(counts + " written\n");
   if (people_too) {
@@ -91,7 +124,11 @@ int run_okta_snapshot(Program& program, const std::vector<std::string>& rest) {
       "costCenter,\n"
       "title, userType, countryCode, locale, preferredLanguage and timezone; all else is "
       "invented.\n"
-      "Each membership of a group that a rule fills costs a request. Changes nothing.");
+      "Names of people that no account has, and names within longer words, are not recognised: "
+      "read\n"
+      "the file before you hand it on. Each membership of a group that a rule fills costs a "
+      "request.\n"
+      "Changes nothing.");
   options.add()("pseudonymise", "invent people (required)")(
       "out", po::value<std::string>()->value_name("FILE"), "where the org goes")(
       "hr", po::value<std::string>()->value_name("FILE"), "the HR file, read as the source is")(

@@ -6,12 +6,14 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "connectors/okta/asking.h"
 #include "service/app/pseudonyms.h"
+#include "service/ports/directory.h"
 #include "service/ports/hr_source.h"
 #include "service/settings/settings.h"
 
@@ -64,6 +66,12 @@ class SnapshotWords {
   std::map<std::string, std::string> renamed_;  // groups: real name → made
 };
 
+/// How much of an org was read. `members` by real group id, none of groups that Okta fills.
+struct SnapshotExtent {
+  std::size_t users = 0, rules = 0;
+  std::map<std::string, std::size_t> members;
+};
+
 /// Reads the org part by part and holds what okta-sim loads.
 class OrgSnapshotWriter {
  public:
@@ -74,6 +82,8 @@ class OrgSnapshotWriter {
   /// Once, after reading.
   Json document();
   std::string counts() const;
+  /// Before `document`.
+  SnapshotExtent extent() const;
 
  private:
   Result<void> read_org();
@@ -122,5 +132,10 @@ class PeopleSnapshot final : public RecordSink {
   std::vector<std::vector<std::string>> rows_;
   std::size_t rejected_ = 0;
 };
+
+/// Holds what was read against a listing that proves itself. Blocks. Errors: okta.page_incomplete
+/// where they differ; those of Directory::observe and of an uncertified listing.
+Result<void> prove_complete(Directory& directory, const Settings& settings,
+                            const SnapshotExtent& read, const std::stop_token& stop);
 
 }  // namespace rollcall

@@ -43,6 +43,14 @@ std::string OrgSnapshotWriter::counts() const {
                      groups_.size(), rules_.size(), apps_.size(), policies_.size());
 }
 
+SnapshotExtent OrgSnapshotWriter::extent() const {
+  SnapshotExtent out{users_.size(), rules_.size(), {}};
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    out.members[group_ids_[i]] = groups_[i]["members"].items().size();
+  }
+  return out;
+}
+
 Result<void> OrgSnapshotWriter::read_org() {
   const auto org = reader_.one(OktaRequest(Endpoint::get_wellknown_org_metadata));
   if (!org) return org.error();

@@ -30,7 +30,7 @@ Program::Program(const Clock& clock, std::map<std::string, std::string> environm
       stop_(std::move(stop)),
       log_(clock, stderr_sink(), terminal.err ? LogLevel::warning : LogLevel::info, terminal.err) {}
 
-std::vector<std::string> Program::files() const {
+std::vector<std::string> Program::config_files() const {
   if (!config_files_.empty()) return config_files_;
   const auto named = environment_.find("ROLLCALL_CONFIG");
   if (named != environment_.end() && !named->second.empty()) return {named->second};
@@ -42,7 +42,7 @@ std::vector<std::string> Program::files() const {
 
 Result<Settings> Program::settings() const {
   ConfigInputs inputs;
-  inputs.files = files();
+  inputs.files = config_files();
   if (inputs.files.empty()) return no_configuration();
   inputs.environment = environment_;
   std::vector<ConfigProblem> problems;

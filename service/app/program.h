@@ -37,6 +37,7 @@ class Program {
 
   /// Files named by --config, in order; falls back as CONTRACT.md says.
   void set_config_files(std::vector<std::string> files) { config_files_ = std::move(files); }
+  std::vector<std::string> config_files() const;
   /// Personal data may be printed: stdout is a terminal, or --full was given.
   void set_full(bool full) { full_ = full; }
   bool full() const { return full_ || terminal_.out; }
@@ -55,8 +56,6 @@ class Program {
   int fail(const Error& error) const;
 
  private:
-  std::vector<std::string> files() const;
-
   const Clock& clock_;
   std::map<std::string, std::string> environment_;
   Terminal terminal_;

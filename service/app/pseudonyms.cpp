@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "service/base/clock.h"
 #include "service/base/digest.h"
@@ -55,6 +56,21 @@ void each_word(std::string_view text, Each each) {
     each(at, end);
     at = next;
   }
+}
+
+/// Where letters, digits and signs of a word meet, its ends included.
+std::vector<std::size_t> seams(std::string_view word) {
+  const auto kind = [](char c) {
+    if (is_digit(c)) return 0;
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ? 1 : 2;
+  };
+  std::vector<std::size_t> out{0};
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    if (kind(word[i]) != kind(word[i - 1]) || kind(word[i]) == 2) out.push_back(i);
+  }
+  out.push_back(word.size());
+  return out;
 }
 
 /// Calls for each run of letters. Punctuation beyond ASCII ends a run too: U+0080 to U+00BF, U+2000
@@ -188,6 +204,7 @@ Json Pseudonyms::json(const Json& real) {
     const std::string text = invented(real.dump());
     std::int64_t value = 0;
     for (const char c : text.substr(0, 9)) value = value * 10 + (is_digit(c) ? c - '0' : 1);
+    while (telling_.count(std::to_string(value)) > 0) ++value;
     return Json(value);
   }
   if (real.is_array()) {
@@ -212,17 +229,39 @@ std::string Pseudonyms::id(std::string_view real) {
   std::string out(real.substr(0, kPrefix));
   const std::string bytes = drawn("id", real, 0);
   for (std::size_t i = 0; out.size() < kLength; ++i) {
-    out += kLetters[static_cast<unsigned char>(bytes[i]) % kLetters.size()];
+    // Never digits in a row, which could be somebody's number.
+    const std::size_t letters = is_digit(out.back()) ? kLetters.size() - 10 : kLetters.size();
+    out += kLetters[kLetters.size() - 1 - static_cast<unsigned char>(bytes[i]) % letters];
   }
   return out;
+}
+
+/// Calls for each part that tells, of those that begin at one place for the longest.
+template <class Each>
+void Pseudonyms::each_telling(std::string_view text, Each each) const {
+  constexpr std::size_t kFarthest = 24;  // seams between the ends of a part
+  each_word(text, [&](std::size_t begin, std::size_t end) {
+    const std::string_view word = text.substr(begin, end - begin);
+    if (telling_.count(fold_login(word)) > 0) return each(begin, end);
+    const std::vector<std::size_t> at = seams(word);
+    for (std::size_t i = 0; i + 1 < at.size();) {
+      std::size_t next = i + 1;
+      for (std::size_t j = std::min(at.size() - 1, i + kFarthest); j > i; --j) {
+        if (telling_.count(fold_login(word.substr(at[i], at[j] - at[i]))) == 0) continue;
+        each(begin + at[i], begin + at[j]);
+        next = j;
+        break;
+      }
+      i = next;
+    }
+  });
 }
 
 std::string Pseudonyms::scrubbed(std::string_view text) const {
   std::string out;
   std::size_t copied = 0;
-  each_word(text, [&](std::size_t begin, std::size_t end) {
+  each_telling(text, [&](std::size_t begin, std::size_t end) {
     const std::string folded = fold_login(text.substr(begin, end - begin));
-    if (telling_.count(folded) == 0) return;
     out += text.substr(copied, begin - copied);
     const auto found = known_.find(folded);
     out += found == known_.end() ? shaped(folded, 0) : found->second;
@@ -278,9 +317,7 @@ bool Pseudonyms::json_tells(const Json& json, bool numbers) const {
 
 bool Pseudonyms::tells(std::string_view text) const {
   bool found = false;
-  each_word(text, [&](std::size_t begin, std::size_t end) {
-    found = found || telling_.count(fold_login(text.substr(begin, end - begin))) > 0;
-  });
+  each_telling(text, [&](std::size_t, std::size_t) { found = true; });
   return found;
 }
 

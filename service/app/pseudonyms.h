@@ -30,7 +30,8 @@ class Pseudonyms {
   /// An id of Okta's with the same beginning. The real one tells from then on.
   std::string id(std::string_view real);
   /// Text that stays (a department), but for words in it that were invented elsewhere and could
-  /// tell who somebody is: those with a digit or an @, and what stands behind the @ of an address.
+  /// tell who somebody is: those with a digit or an @, and what stands behind the @ of an address;
+  /// also where they stand within a longer word ("badge-10026b").
   std::string scrubbed(std::string_view text) const;
 
   /// Part of somebody's name: `nameless` knows its words from then on, but for single letters.
@@ -49,6 +50,8 @@ class Pseudonyms {
   Result<void> check_json(const Json& json, const std::string& where) const;
 
  private:
+  template <class Each>
+  void each_telling(std::string_view text, Each each) const;
   std::string invented(const std::string& folded);
   std::string shaped(const std::string& folded, std::uint64_t attempt) const;
   std::string drawn(std::string_view purpose, std::string_view text, std::uint64_t attempt) const;

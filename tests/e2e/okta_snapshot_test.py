@@ -4,11 +4,8 @@ import json
 import os
 import unittest
 
-from harness import CHICAGO_SOURCE, CHICAGO_USERS, Stack
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack
 
-COLUMNS = ("employee_id,first_name,last_name,preferred_name,work_email,department,title,manager_id,"
-           "employment_type,status,hire_date,termination_date\n")
-SOURCE = CHICAGO_SOURCE.replace("min_rows: 1000", "min_rows: 1")
 GROUPS = ("groups:\n  - {name: all-staff, members: 'true'}\n"
           "  - {template: 'dept-${hr.department}'}\n")
 GUARD = "guard: {initial_load: 99}\n"
@@ -63,7 +60,7 @@ def feed(everyone):
         rows.append(",".join([one["key"], one["first"], last, one["first"], one["mail"], department,
                               one["title"], one["manager"], "F", status, "2020-01-01",
                               "2020-06-30" if status == "Terminated" else ""]) + "\n")
-    return COLUMNS + "".join(rows)
+    return CHICAGO_HEADER + "".join(rows)
 
 
 def shape(plan):
@@ -76,7 +73,7 @@ class Rehearsal(unittest.TestCase):
     def stack(self, org_file, hr):
         stack = Stack("--load", org_file)
         self.addCleanup(stack.close)
-        stack.configure(CHICAGO_USERS, groups=GROUPS, source=SOURCE, guard=GUARD)
+        stack.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE, guard=GUARD)
         stack.write("hr.csv", hr)
         stack.migrate()
         return stack
@@ -94,7 +91,7 @@ class Rehearsal(unittest.TestCase):
         everyone = people()
         real = Stack()
         self.addCleanup(real.close)
-        real.configure(CHICAGO_USERS, groups=GROUPS, source=SOURCE, guard=GUARD)
+        real.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE, guard=GUARD)
         real.write("hr.csv", feed(everyone))
         real.migrate()
         real.sim.load(org(everyone))
@@ -131,10 +128,39 @@ class Rehearsal(unittest.TestCase):
         kinds = {op["kind"] for op in first["operations"]}
         self.assertLessEqual({"user.suspend", "user.create", "user.update", "group.add_member"}, kinds)
 
+    def test_a_part_of_an_org_is_not_written(self):
+        everyone = people()
+        real = Stack(database=False)
+        self.addCleanup(real.close)
+        real.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE, guard=GUARD)
+        big = org(everyone)
+        big["users"] += [{"id": f"00u{at:017}", "profile": {
+            "login": f"s{at}@x.example", "email": f"s{at}@x.example", "firstName": "S", "lastName": "S"}}
+            for at in range(300)]
+        real.sim.load(big)
+        words = ["okta", "snapshot", "--pseudonymise", "--out", real.path("org.json")]
+        for fault in ({"match": {"path_prefix": "/api/v1/users", "nth": 2}, "do": "lose_page"},
+                            {"match": {"path_prefix": "/api/v1/groups"}, "do": "role_removed"}):
+            real.sim.faults([fault])
+            done = real.run(*words)
+            self.assertNotEqual(done.code, 0, f"{fault} {done.out}")
+            self.assertFalse(os.path.exists(real.path("org.json")), fault)
+            print(f"\n  {fault['do']}: exit {done.code}, {done.err.splitlines()[0]}")
+        real.sim.faults([])
+        self.run_code(real, 0, *words)
+
     def test_it_says_what_it_needs(self):
         stack = Stack(database=False)
         self.addCleanup(stack.close)
-        stack.configure(CHICAGO_USERS, source=SOURCE)
+        stack.configure(CHICAGO_USERS, source=FEW_SOURCE)
+        stack.write("hr.csv", CHICAGO_HEADER)
+        for clash in (["--hr", "hr.csv", "--hr-out", "hr.csv", "--out", "x"],
+                      ["--hr", "hr.csv", "--hr-out", "./x", "--out", "x"],
+                      ["--out", "rollcall.yaml"], ["--key-file", "x", "--out", "x"]):
+            done = self.run_code(stack, 64, "okta", "snapshot", "--pseudonymise", *clash)
+            self.assertIn("would overwrite", done.err)
+        with open(stack.path("hr.csv")) as feed_file:
+            self.assertEqual(feed_file.read(), CHICAGO_HEADER)
         for words in ([], ["--out", "x"], ["--pseudonymise"], ["--pseudonymise", "--out", "x", "--hr", "y"]):
             self.run_code(stack, 64, "okta", "snapshot", *words)
         stack.write("key", "short")

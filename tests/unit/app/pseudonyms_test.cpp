@@ -94,6 +94,23 @@ TEST(Pseudonyms, TellingWordsAreTakenOutOfWhatStays) {
   EXPECT_FALSE(people.tells("hired 2020-01-15"));
 }
 
+TEST(Pseudonyms, TellingWordsAreFoundWithinLongerOnes) {
+  Pseudonyms people(key());
+  const std::string number = people.of("10026"), mail = people.of("ada.byron@x.example");
+  for (const char* label : {"mgr-10026", "reports_10026", "badge10026", "P10026", "10026.old",
+                            "Kostenstelle-10026-A", "dl-10026@lists"}) {
+    EXPECT_TRUE(people.tells(label)) << label;
+    EXPECT_FALSE(people.tells(people.scrubbed(label))) << people.scrubbed(label);
+  }
+  EXPECT_EQ(people.scrubbed("mgr-10026"), "mgr-" + number);
+  EXPECT_EQ(people.scrubbed("Wiki of ada.byron@x.example-dev"), "Wiki of " + mail + "-dev");
+  EXPECT_FALSE(people.tells("110026 100260")) << "other numbers";
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string id = people.id("00u1234567890123" + std::to_string(1'000 + i));
+    EXPECT_FALSE(people.tells(id)) << id;
+  }
+}
+
 TEST(Pseudonyms, NobodysNameStaysInALabel) {
   Pseudonyms people(key());
   const std::string first = people.of("Wilhelmina"), both = people.of("Mason-Law");
