@@ -5,6 +5,7 @@
 #include <set>
 
 #include "connectors/okta/endpoints.h"
+#include "service/app/rights.h"
 #include "service/base/text.h"
 #include "service/config/settings.h"
 
@@ -55,13 +56,6 @@ OAuthOptions oauth_options(const Settings& settings, const OAuthSettings& oauth,
   return options;
 }
 
-bool removes_groups(const UserSettings& users) {
-  return std::any_of(users.terminated.begin(), users.terminated.end(), [](const LadderStep& step) {
-    return std::find(step.actions.begin(), step.actions.end(), LadderAction::remove_groups) !=
-           step.actions.end();
-  });
-}
-
 /// Whether the org gives a token for all of these.
 Result<bool> gives(TokenEndpoint& endpoint, const Scopes& scopes, Transport& transport) {
   const auto token = endpoint.ask(scopes, transport);
@@ -95,7 +89,7 @@ Scopes needed_scopes(const Settings& settings, bool write) {
         Endpoint::list_users_with_role_assignments});
   if (write && users.manage_attributes) uses({Endpoint::create_user, Endpoint::update_user});
   if (write && users.manage_lifecycle) uses({Endpoint::suspend_user, Endpoint::deactivate_user});
-  if (write && (users.manage_groups || removes_groups(users))) {
+  if (write && (users.manage_groups || ladder_does(users, LadderAction::remove_groups))) {
     uses({Endpoint::create_group, Endpoint::assign_user_to_group,
           Endpoint::unassign_user_from_group});
   }

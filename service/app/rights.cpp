@@ -66,14 +66,14 @@ constexpr std::array<Permission, 14> kPermissions{{
     {"okta.groups.members.manage", bit(Right::read_groups) | bit(Right::change_members), false},
 }};
 
-bool does(const UserSettings& users, LadderAction action) {
+}  // namespace
+
+bool ladder_does(const UserSettings& users, LadderAction action) {
   return std::any_of(
       users.terminated.begin(), users.terminated.end(), [action](const LadderStep& step) {
         return std::find(step.actions.begin(), step.actions.end(), action) != step.actions.end();
       });
 }
-
-}  // namespace
 
 std::string words_for(Rights rights) {
   std::vector<std::string> words;
@@ -90,10 +90,10 @@ Rights needed_rights(const Settings& settings, bool write) {
   if (users.manage_attributes) needed |= bit(Right::edit_profiles);
   if (users.manage_lifecycle) {
     needed |= bit(Right::create_users) | bit(Right::change_status) | bit(Right::end_sessions);
-    if (does(users, LadderAction::reset_factors)) needed |= bit(Right::reset_factors);
+    if (ladder_does(users, LadderAction::reset_factors)) needed |= bit(Right::reset_factors);
   }
   if (users.manage_groups) needed |= bit(Right::change_members) | bit(Right::create_groups);
-  if (does(users, LadderAction::remove_groups)) needed |= bit(Right::change_members);
+  if (ladder_does(users, LadderAction::remove_groups)) needed |= bit(Right::change_members);
   return needed;
 }
 

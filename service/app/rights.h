@@ -31,6 +31,9 @@ constexpr Rights bit(Right right) { return Rights{1} << static_cast<unsigned>(ri
 /// "create users, end sessions"; empty for none.
 std::string words_for(Rights rights);
 
+/// Whether some rung of the ladder for leavers does this.
+bool ladder_does(const UserSettings& users, LadderAction action);
+
 /// What these rules cannot do without, to read or to read and write. Reading who holds admin roles
 /// is not among it: without it the run says that it cannot protect them by itself.
 Rights needed_rights(const Settings& settings, bool write);
