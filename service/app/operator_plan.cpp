@@ -213,7 +213,7 @@ class OperatorPlan {
       const std::string_view name = group["profile"]["name"].as_string();
       if (std::find(names.begin(), names.end(), name) != names.end()) return true;
       if (!admins.shown) continue;
-      const auto confers = confers_role(reader_, std::string(group["id"].as_string()));
+      auto confers = confers_role(reader_, std::string(group["id"].as_string()));
       if (!confers || *confers) return confers;
     }
     return false;
