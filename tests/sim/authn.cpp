@@ -225,6 +225,25 @@ SimReply locked_out(const Org& org, const Call& call, UserIndex index) {
   return json_reply(200, out);
 }
 
+/// What somebody is told whose status lets nobody in.
+std::optional<SimReply> refuse_status(const Org& org, const Call& call, UserIndex index) {
+  if (may_sign_in(org, index)) return std::nullopt;
+  const bool locked = org.directory.user(index).status == AccountStatus::locked_out;
+  return locked ? locked_out(org, call, index) : sign_in_failed();
+}
+
+bool may_go_on(const Org& org, const Transaction& t) {
+  if (!t.user) return true;  // a stranger learns nothing
+  const bool recovers = t.state == SignInState::recovery ||
+                        t.state == SignInState::password_reset ||
+                        t.state == SignInState::recovery_challenge;
+  if (!recovers) return may_sign_in(org, *t.user);
+  if (t.recovery_type == "ACCOUNT_ACTIVATION") {
+    return org.directory.user(*t.user).status == AccountStatus::provisioned;
+  }
+  return is_recoverable(org, *t.user, t.recovery_type == "UNLOCK");
+}
+
 /// 429 for the fifth sign-in of a name within a second.
 std::optional<SimReply> refuse_pace(Org& org, const Call& call, std::string_view name) {
   if (!org.settings.per_second_limits) return std::nullopt;
@@ -261,14 +280,11 @@ SimReply sign_in_with_password(Org& org, Call& call) {
   const auto index = name == "me" ? std::nullopt : find_user(org, call, name);
   if (!index) return sign_in_failed();
   unlock_by_time(org, *index, call.now);
-  const OrgUser& user = org.directory.user(*index);
-  if (user.status == AccountStatus::locked_out) return locked_out(org, call, *index);
-  if (user.status != AccountStatus::active && user.status != AccountStatus::password_expired) {
-    return sign_in_failed();
-  }
+  if (auto refused = refuse_status(org, call, *index)) return std::move(*refused);
   if (!password_is(org, *index, call.body["password"])) return count_failure(org, call, *index);
   if (sign_on_verdict(org, *index) == SignOnVerdict::deny) return sign_in_failed();
-  if (days_left(org, *index, call.now).value_or(1) <= 0 && user.status == AccountStatus::active) {
+  const bool active = org.directory.user(*index).status == AccountStatus::active;
+  if (active && days_left(org, *index, call.now).value_or(1) <= 0) {
     // Expiry is found at sign-in, never swept (FACTS 5.1).
     OrgUser& expired = org.directory.change_user(*index, call.now);
     expired.status = AccountStatus::password_expired;
@@ -333,6 +349,11 @@ Step take_step(Org& org, const Call& call, std::initializer_list<SignInState> al
     step.refused = error_reply(401, "E0000011", "Invalid token provided");
     return step;
   }
+  if (!may_go_on(org, found->second)) {
+    org.sign_ins.transactions.erase(found);
+    step.refused = sign_in_failed();
+    return step;
+  }
   if (std::find(allowed.begin(), allowed.end(), found->second.state) == allowed.end()) {
     const std::string text = "This operation is not allowed in the current authentication state.";
     step.refused = error_reply(403, "E0000079", text, {text});
@@ -369,6 +390,10 @@ SimReply show_transaction(Org& org, Call& call, const std::string& token) {
 SimReply advance_transaction(Org& org, Call& call, const std::string& token) {
   Transaction& t = org.sign_ins.transactions[token];
   const UserIndex user = *t.user;
+  if (auto refused = refuse_status(org, call, user)) {
+    org.sign_ins.transactions.erase(token);
+    return std::move(*refused);
+  }
   const bool wants_factor = !t.factor_done && sign_on_verdict(org, user) == SignOnVerdict::factor;
   const bool expired = org.directory.user(user).status == AccountStatus::password_expired;
   const Json age = password_policy(org, user)["age"];
@@ -448,6 +473,8 @@ SimReply reset_password_in_sign_in(Org& org, Call& call) {
   const Json& fresh = call.body["newPassword"];
   if (auto refused = refuse_new_password(org, user, fresh)) return std::move(*refused);
   const bool activates = org.directory.user(user).status == AccountStatus::provisioned;
+  // It does not unlock: people unlock their account first (support.okta.com, "Self-Service
+  // Password Reset: User Not Getting SMS Or Voice Call").
   set_password(org, user, fresh, call.now);
   if (activates) {
     OrgUser& activated = org.directory.change_user(user, call.now);

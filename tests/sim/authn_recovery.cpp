@@ -15,14 +15,8 @@ namespace {
 constexpr std::string_view kPhonePasscode = "123456";
 
 bool may_recover(const Org& org, UserIndex user, bool unlock) {
-  const AccountStatus status = org.directory.user(user).status;
-  if (unlock) {
-    return status == AccountStatus::locked_out &&
-           password_rule_allows(org, user, "selfServiceUnlock");
-  }
-  const bool fits = status == AccountStatus::active || status == AccountStatus::password_expired ||
-                    status == AccountStatus::recovery || status == AccountStatus::locked_out;
-  return fits && password_rule_allows(org, user, "selfServicePasswordReset");
+  return is_recoverable(org, user, unlock) &&
+         password_rule_allows(org, user, unlock ? "selfServiceUnlock" : "selfServicePasswordReset");
 }
 
 void unlock_after_recovery(Org& org, UserIndex user, WallTime now) {
@@ -115,6 +109,15 @@ SimReply recover(Org& org, Call& call, bool unlock) {
 
 }  // namespace
 
+bool is_recoverable(const Org& org, UserIndex user, bool unlock) {
+  const OrgUser& person = org.directory.user(user);
+  const AccountStatus status = person.status;
+  if (!person.exists) return false;
+  if (unlock) return status == AccountStatus::locked_out;
+  return status == AccountStatus::active || status == AccountStatus::password_expired ||
+         status == AccountStatus::recovery || status == AccountStatus::locked_out;
+}
+
 SimReply recover_password(Org& org, Call& call) { return recover(org, call, false); }
 
 SimReply recover_unlock(Org& org, Call& call) { return recover(org, call, true); }
@@ -122,11 +125,11 @@ SimReply recover_unlock(Org& org, Call& call) { return recover(org, call, true);
 SimReply redeem_recovery_token(Org& org, Call& call) {
   if (!call.body_ok || !call.body.is_object()) return malformed_body();
   const auto link = org.sign_ins.links.find(call.body["recoveryToken"].as_string());
-  const bool good = link != org.sign_ins.links.end() &&
-                    link->second.purpose != LinkPurpose::activation &&
-                    link->second.expires.ms > call.now.ms;
-  if (!good || org.directory.user(link->second.user).status == AccountStatus::deprovisioned ||
-      !org.directory.user(link->second.user).exists) {
+  const bool good =
+      link != org.sign_ins.links.end() && link->second.purpose != LinkPurpose::activation &&
+      link->second.expires.ms > call.now.ms &&
+      is_recoverable(org, link->second.user, link->second.purpose == LinkPurpose::unlock);
+  if (!good) {
     return error_reply(401, "E0000011", "Invalid token provided");
   }
   const OneTimeLink taken = link->second;

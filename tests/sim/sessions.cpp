@@ -73,6 +73,12 @@ void remember_secrets(Org& org, UserIndex user, const Json& credentials) {
   if (answer.is_string()) org.sign_ins.answers[user] = fast_hash(fold_case(answer.as_string()));
 }
 
+bool may_sign_in(const Org& org, UserIndex user) {
+  const OrgUser& person = org.directory.user(user);
+  return person.exists && (person.status == AccountStatus::active ||
+                           person.status == AccountStatus::password_expired);
+}
+
 void end_sessions(Org& org, UserIndex user, WallTime now) {
   std::erase_if(org.sign_ins.session_tokens,
                 [&](const auto& one) { return one.second.user == user; });
@@ -120,12 +126,14 @@ SimReply create_session(Org& org, Call& call) {
   if (token == org.sign_ins.session_tokens.end() || token->second.expires.ms <= call.now.ms) {
     return sign_in_failed();
   }
+  const UserIndex user = token->second.user;
+  org.sign_ins.session_tokens.erase(token);  // it works once
+  if (!may_sign_in(org, user)) return sign_in_failed();
   Session session;
   session.id = "102" + org.ids.token(22);
-  session.user = token->second.user;
+  session.user = user;
   session.created = call.now;
   session.expires = call.now + kSessionMs;
-  org.sign_ins.session_tokens.erase(token);
   call.result_ids.push_back(session.id);
   const Json out = session_json(org, call, session);
   log_event(org, call.now, "user.authentication.sso", {user_party(org, session.user)});

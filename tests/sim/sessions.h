@@ -77,6 +77,9 @@ struct SignIns {
 /// Keeps the password and answer of a body's credentials for later sign-ins.
 void remember_secrets(Org& org, UserIndex user, const Json& credentials);
 bool password_is(const Org& org, UserIndex user, const Json& value);
+/// Whether somebody in that status gets in. It is asked again at each step: a sign-in under way
+/// does not outlive a suspension.
+bool may_sign_in(const Org& org, UserIndex user);
 /// 403 E0000014 if the rules for passwords do not allow it.
 std::optional<SimReply> refuse_new_password(const Org& org, UserIndex user, const Json& value);
 void set_password(Org& org, UserIndex index, const Json& value, WallTime now);
