@@ -199,7 +199,8 @@ std::optional<SimReply> refuse_passcode(Factor& factor, const Json& body, WallTi
   return wrong_passcode(verdict == Passcode::used ? kUsedBefore : kNoMatch);
 }
 
-std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::string& id) {
+std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, bool proved,
+                                   std::string& id) {
   if (!call.body_ok || !call.body["factorType"].is_string()) return malformed_body();
   if (org.directory.user(user).status == AccountStatus::deprovisioned) return wrong_status();
   Factor factor;
@@ -213,7 +214,7 @@ std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::st
   if (auto refused = refuse_code(org, call, user, factor.type)) return refused;
   factor.id = org.ids.object(prefix);
   factor.created = factor.last_updated = call.now;
-  factor.active = factor.type == "question" || call.flag("activate", false);
+  factor.active = factor.type == "question" || proved;
   if (factor.type == "token:software:totp") {
     for (const char c : org.ids.token(16)) {
       factor.secret += kBase32[static_cast<unsigned char>(c) % kBase32.size()];
@@ -233,7 +234,9 @@ SimReply enroll_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, false);
   if (target.refused) return std::move(*target.refused);
   std::string id;
-  if (auto refused = add_factor(org, call, target.user, id)) {
+  // Only an administrator may vouch for a factor.
+  const bool proved = call.flag("activate", false);
+  if (auto refused = add_factor(org, call, target.user, proved, id)) {
     if (org.factors[target.user].empty()) org.factors.erase(target.user);
     return std::move(*refused);
   }

@@ -35,8 +35,10 @@ using FactorBook = std::map<UserIndex, std::vector<Factor>>;
 
 /// The kinds that can be enrolled.
 std::vector<std::string_view> factor_types();
-/// Enrols what the body asks for; `id` is the new factor's. nullopt: done.
-std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::string& id);
+/// Enrols what the body asks for, active at once if `proved`; `id` is the new factor's. nullopt:
+/// done.
+std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, bool proved,
+                                   std::string& id);
 /// 403 for a passcode or answer that is wrong, was used before, or comes after too many wrong ones.
 std::optional<SimReply> refuse_passcode(Factor& factor, const Json& body, WallTime now);
 /// What an authenticator app is given to begin with.

@@ -37,5 +37,23 @@ TEST(SignInFactors, LetInWhoGivesTheRightCodeOnce) {
   EXPECT_EQ(driver.status("POST", "/api/v1/sessions", R"({"sessionToken":")" + token + "\"}"), 200);
 }
 
+TEST(SignInFactors, AParameterDoesNotActivateWhatWasNotProved) {
+  Driver driver;
+  const std::string user = driver.make_user("a@example.com");
+  driver.status("GET", "/api/v1/policies?type=OKTA_SIGN_ON");
+  const std::string rules = "/api/v1/policies/" + driver.ids().at(0) + "/rules";
+  driver.status("POST", rules, R"({"name":"mfa","actions":{"signon":{"requireFactor":true}}})");
+  driver.status("POST", "/api/v1/authn",
+                R"({"username":"a@example.com","password":"Tr0ub4dor-and-3"})");
+  ASSERT_EQ(driver.json["status"].as_string(), "MFA_ENROLL");
+  const std::string state(driver.json["stateToken"].as_string());
+  driver.token = "";
+  EXPECT_EQ(driver.status("POST", "/api/v1/authn/factors?activate=true",
+                          R"({"stateToken":")" + state +
+                              R"(","factorType":"sms","profile":{"phoneNumber":"+1"}})"),
+            200);
+  EXPECT_EQ(driver.json["status"].as_string(), "MFA_ENROLL_ACTIVATE");
+}
+
 }  // namespace
 }  // namespace rollcall::sim
