@@ -65,9 +65,9 @@ Json factor_in_sign_in(const Org& org, UserIndex user, const Factor& factor) {
   if (factor.type == "token:software:totp") {
     profile.set("credentialId", packed_text(org.directory.user(user).profile, "login"));
   }
-  Json out = Json::object();
-  out.set("id", factor.id).set("factorType", factor.type).set("provider", "OKTA");
-  return out.set("vendorName", "OKTA").set("profile", std::move(profile));
+  Json out = object_of("id", factor.id);
+  merge_into(out, factor_kind_json(factor.type, factor.provider));
+  return out.set("profile", std::move(profile));
 }
 
 Json named_post(std::string_view name, std::string url) {
@@ -80,9 +80,8 @@ Json factor_choice(const Org& org, const Call& call, UserIndex user, bool enroll
   const std::string base = call.base_url + "/api/v1/authn/factors";
   Json list = Json::array();
   if (enroll) {
-    for (const std::string_view type : factor_types()) {
-      Json item = Json::object();
-      item.set("factorType", type).set("provider", "OKTA").set("vendorName", "OKTA");
+    for (const FactorKind& kind : factor_kinds()) {
+      Json item = factor_kind_json(kind.type, kind.provider);
       item.set("status", "NOT_SETUP").set("enrollment", "OPTIONAL");
       list.push(item.set("_links", object_of("enroll", href_with(base, {"POST"}))));
     }
