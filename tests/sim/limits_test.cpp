@@ -48,6 +48,20 @@ TEST(RateLimits, WindowsStartAtTheFirstRequestAfterAReset) {
   EXPECT_EQ(second, first + 75);
 }
 
+TEST(RateLimits, WhoHasNoCredentialDrawsOnTheOrgsLimitAlone) {
+  Driver driver(limited("workforce"));
+  const std::string body = R"({"username":"nobody@example.com","password":"x"})";
+  const auto sign_in = [&] {
+    driver.clock.advance(250);  // four of a name in a second
+    return driver.send("POST", "/api/v1/authn", body);
+  };
+  EXPECT_EQ(number(sign_in(), "X-Rate-Limit-Limit"), 250) << "a credential's half";
+  driver.token = "";
+  const SimReply anonymous = sign_in();
+  EXPECT_EQ(number(anonymous, "X-Rate-Limit-Limit"), 500);
+  EXPECT_EQ(number(anonymous, "X-Rate-Limit-Remaining"), 498) << "both draw on the org's";
+}
+
 TEST(RateLimits, EachWindowIsShown) {
   Driver driver(limited("integrator"));
   const std::int64_t opened = driver.clock.wall().ms;

@@ -61,7 +61,8 @@ class RateLimiter {
   const BucketTable& table() const { return table_; }
   /// In the order in which they began.
   const std::vector<WindowSeen>& windows_seen() const { return seen_; }
-  /// Counts one request of a client; a refused one is not counted.
+  /// Counts one request of a client; a refused one is not counted. Without a client it draws on the
+  /// org's limit alone.
   Admission admit(const Bucket& bucket, std::string_view client, WallTime now);
 
  private:

@@ -122,9 +122,14 @@ SimReply SimOrg::control_put(const ServedRequest& request, std::string_view what
     return no_content();
   }
   if (what == "clock") {
-    if ((*body).has("offset_ms")) offset_ms_ = (*body)["offset_ms"].as_int();
-    advance((*body)["advance_ms"].as_int());
-    return no_content();
+    const Json& offset = (*body)["offset_ms"];
+    const Json& ahead = (*body)["advance_ms"];
+    if (!offset.is_int() && !ahead.is_int()) {
+      return refuse(make_error(ErrorCode::usage, "offset_ms or advance_ms: a whole number"));
+    }
+    auto moved = offset.is_int() ? set_offset(offset.as_int()) : ok();
+    if (moved) moved = advance(ahead.as_int());
+    return moved ? no_content() : refuse(moved.error());
   }
   return json_reply(404, Json::object());
 }

@@ -16,6 +16,8 @@ constexpr std::string_view kLimitedText = "API call exceeded rate limit due to t
 /// Seen far ahead while the condition was over at once: only a suggestion (FACTS 3.4).
 constexpr std::int64_t kConcurrencyResetAhead = 114;
 
+constexpr std::int64_t kFarthestMs = 500LL * 31'557'600'000;  // five centuries
+
 SimReply limited() { return error_reply(429, "E0000047", kLimitedText); }
 
 SimReply fault_reply(const Fault& fault) {
@@ -79,7 +81,7 @@ bool is_public(const Call& call) {
 }
 
 const Token& anybody() {
-  static const Token token{"public", "public", "none", {}, {}, {}};
+  static const Token token{"", "public", "none", {}, {}, {}};
   return token;
 }
 
@@ -96,7 +98,7 @@ std::string name_of(const Org& org, const Token& token) {
 Result<std::unique_ptr<SimOrg>> SimOrg::create(SimOptions options, const Clock& clock) {
   std::unique_ptr<SimOrg> sim(new SimOrg(std::move(options), clock));
   const SimOptions& with = sim->options_;
-  sim->offset_ms_ = with.clock_offset_ms;
+  if (auto set = sim->set_offset(with.clock_offset_ms); !set) return set.error();
   sim->faults_ = FaultBook(with.org.seed);
   if (with.concurrency < 0) sim->options_.concurrency = default_concurrency(with.limits);
   if (!with.limits_table.empty() || with.limits != "none") {
@@ -108,6 +110,19 @@ Result<std::unique_ptr<SimOrg>> SimOrg::create(SimOptions options, const Clock& 
   }
   if (auto loaded = sim->load("{}"); !loaded) return loaded.error();
   return sim;
+}
+
+Result<void> SimOrg::set_offset(std::int64_t ms) {
+  if (ms < -kFarthestMs || ms > kFarthestMs) {
+    return make_error(ErrorCode::usage, "the clock cannot be more than five centuries off");
+  }
+  offset_ms_ = ms;
+  return ok();
+}
+
+Result<void> SimOrg::advance(std::int64_t ms) {
+  // Twice the distance leads from one end to the other; more could not be added up.
+  return set_offset(offset_ms_ + std::clamp(ms, -3 * kFarthestMs, 3 * kFarthestMs));
 }
 
 Result<void> SimOrg::load(std::string_view org_json) {
