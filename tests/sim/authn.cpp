@@ -192,7 +192,7 @@ SimReply finish_sign_in(Org& org, Call& call, UserIndex index) {
 SimReply count_failure(Org& org, Call& call, UserIndex index) {
   const std::int64_t most = password_policy(org, index)["lockout"]["maxAttempts"].as_int(10);
   log_event(org, call.now, "user.session.start", {user_party(org, index)}, false);
-  if (most > 0 && ++org.sign_ins.failures[index] >= most) {
+  if (most > 0 && note_failure(org.sign_ins, index) >= most) {
     OrgUser& user = org.directory.change_user(index, call.now);
     user.status = AccountStatus::locked_out;
     user.status_changed = user.last_updated = call.now;
@@ -261,12 +261,12 @@ std::optional<SimReply> refuse_pace(Org& org, const Call& call, std::string_view
 }
 
 SimReply sign_in_with_token(Org& org, Call& call) {
-  const auto link = org.sign_ins.links.find(call.body["token"].as_string());
-  if (link == org.sign_ins.links.end() || link->second.purpose != LinkPurpose::activation ||
-      link->second.expires.ms <= call.now.ms) {
+  const OneTimeLink* link = org.sign_ins.links.find(call.body["token"].as_string());
+  if (link == nullptr || link->purpose != LinkPurpose::activation ||
+      link->expires.ms <= call.now.ms) {
     return sign_in_failed();
   }
-  const UserIndex user = link->second.user;
+  const UserIndex user = link->user;
   if (org.directory.user(user).status != AccountStatus::provisioned) return sign_in_failed();
   const std::string token = begin_transaction(org, call, user, SignInState::password_reset);
   org.sign_ins.transactions[token].recovery_type = "ACCOUNT_ACTIVATION";
@@ -481,7 +481,7 @@ SimReply reset_password_in_sign_in(Org& org, Call& call) {
     activated.status_changed = call.now;
     log_event(org, call.now, "user.lifecycle.activate", {user_party(org, user)});
   }
-  std::erase_if(org.sign_ins.links, [&](const auto& link) { return link.second.user == user; });
+  org.sign_ins.links.drop_user(user);
   return advance_transaction(org, call, step.token);
 }
 

@@ -57,7 +57,8 @@ SimReply recover_trusted(Org& org, Call& call, UserIndex user, bool unlock) {
   Json links = object_of("next", next.set("name", "recovery"));
   links.set("cancel", href_with(call.base_url + "/api/v1/authn/cancel", {"POST"}));
   Json out = Json::object();
-  out.set("expiresAt", okta_second(org.sign_ins.links[token].expires)).set("status", "RECOVERY");
+  out.set("expiresAt", okta_second(org.sign_ins.links.find(token)->expires))
+      .set("status", "RECOVERY");
   out.set("recoveryToken", token).set("recoveryType", unlock ? "UNLOCK" : "PASSWORD");
   out.set("_embedded", object_of("user", embedded_user(org, user)));
   return json_reply(200, out.set("_links", std::move(links)));
@@ -124,16 +125,14 @@ SimReply recover_unlock(Org& org, Call& call) { return recover(org, call, true);
 
 SimReply redeem_recovery_token(Org& org, Call& call) {
   if (!call.body_ok || !call.body.is_object()) return malformed_body();
-  const auto link = org.sign_ins.links.find(call.body["recoveryToken"].as_string());
-  const bool good =
-      link != org.sign_ins.links.end() && link->second.purpose != LinkPurpose::activation &&
-      link->second.expires.ms > call.now.ms &&
-      is_recoverable(org, link->second.user, link->second.purpose == LinkPurpose::unlock);
-  if (!good) {
-    return error_reply(401, "E0000011", "Invalid token provided");
-  }
-  const OneTimeLink taken = link->second;
-  org.sign_ins.links.erase(link);  // it works once
+  const std::string_view sent = call.body["recoveryToken"].as_string();
+  const OneTimeLink* link = org.sign_ins.links.find(sent);
+  const bool good = link != nullptr && link->purpose != LinkPurpose::activation &&
+                    link->expires.ms > call.now.ms &&
+                    is_recoverable(org, link->user, link->purpose == LinkPurpose::unlock);
+  if (!good) return error_reply(401, "E0000011", "Invalid token provided");
+  const OneTimeLink taken = *link;
+  org.sign_ins.links.drop(sent);  // it works once
   const std::string token = begin_transaction(org, call, taken.user, SignInState::recovery);
   org.sign_ins.transactions[token].recovery_type =
       taken.purpose == LinkPurpose::unlock ? "UNLOCK" : "PASSWORD";

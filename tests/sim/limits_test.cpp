@@ -62,6 +62,22 @@ TEST(RateLimits, WhoHasNoCredentialDrawsOnTheOrgsLimitAlone) {
   EXPECT_EQ(number(anonymous, "X-Rate-Limit-Remaining"), 498) << "both draw on the org's";
 }
 
+TEST(RateLimits, TheNewestWindowsAreShown) {
+  Bucket bucket;
+  bucket.name = "/api/v1";
+  bucket.limit = 1'000'000;
+  RateLimiter limiter(*BucketTable::named("workforce"), 50, 60);
+  const WallTime now{1'790'000'000'000};
+  for (int client = 0; client <= 200'000; ++client) {
+    limiter.admit(bucket, std::to_string(client), now + client / 4000);
+  }
+  EXPECT_EQ(limiter.windows_seen().size(), 200'000U);
+  limiter.admit(bucket, "0", now);
+  limiter.admit(bucket, "200000", now);
+  EXPECT_EQ(limiter.windows_seen().front().used, 1) << "what is not kept counts nowhere";
+  EXPECT_EQ(limiter.windows_seen().back().used, 2);
+}
+
 TEST(RateLimits, EachWindowIsShown) {
   Driver driver(limited("integrator"));
   const std::int64_t opened = driver.clock.wall().ms;

@@ -245,7 +245,7 @@ Problem load_log(Org& org, const Json& json) {
     mail.to = std::string(item["to"].as_string());
     mail.token = std::string(item["token"].as_string());
     if (!read_time(item, "time", mail.at, org.created)) return "log: a mail's time is no time";
-    org.outbox.push_back(std::move(mail));
+    keep_mail(org, std::move(mail));
   }
   return std::nullopt;
 }

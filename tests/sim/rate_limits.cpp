@@ -97,6 +97,20 @@ RateLimiter::Window& RateLimiter::window(const std::string& key, WallTime now) {
   return w;
 }
 
+std::uint64_t RateLimiter::open(WindowSeen window) {
+  constexpr std::size_t kKeptWindows = 200'000;
+  seen_.push_back(std::move(window));
+  if (seen_.size() > kKeptWindows) {
+    seen_.pop_front();
+    ++forgotten_;
+  }
+  return forgotten_ + seen_.size() - 1;
+}
+
+WindowSeen* RateLimiter::seen(const Window& own) {
+  return own.seen < forgotten_ ? nullptr : &seen_[own.seen - forgotten_];
+}
+
 Admission RateLimiter::admit(const Bucket& bucket, std::string_view client, WallTime now) {
   Window& org = window(bucket.name, now);
   Window& own = window(fmt::format("{} {}", bucket.name, client), now);
@@ -110,21 +124,23 @@ Admission RateLimiter::admit(const Bucket& bucket, std::string_view client, Wall
   // Both counters bind; the headers speak of the client's, and of the org's only when that is
   // nearer to its end.
   if (own.used == 0) {
-    own.seen = seen_.size();
-    seen_.push_back({bucket.name, share, now.ms, now.ms, own.reset_s, 0, 0});
+    own.seen = open({bucket.name, share, now.ms, now.ms, own.reset_s, 0, 0});
   }
-  WindowSeen& seen = seen_[own.seen];
+  WindowSeen* kept = seen(own);
   const Window& binding = org_left < own_left ? org : own;
   admission.reset_s = binding.reset_s;
   const std::int64_t left = std::min(own_left, org_left);
   if (left <= 0) {
-    ++seen.refused;
+    if (kept != nullptr) ++kept->refused;
     admission.served = false;
     return admission;
   }
   ++org.used;
-  seen.used = ++own.used;
-  seen.last_ms = now.ms;
+  ++own.used;
+  if (kept != nullptr) {
+    kept->used = own.used;
+    kept->last_ms = now.ms;
+  }
   admission.remaining = left - 1;
   return admission;
 }

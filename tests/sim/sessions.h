@@ -61,17 +61,35 @@ struct OneTimeLink {
   WallTime expires;
 };
 
+/// The links that are still good: one for each purpose of a person.
+class LinkBook {
+ public:
+  /// Takes the place of an older one for the same purpose.
+  void put(std::string token, const OneTimeLink& link);
+  /// nullptr: no such link.
+  const OneTimeLink* find(std::string_view token) const;
+  void drop(std::string_view token);
+  void drop_user(UserIndex user);
+  void drop_expired(WallTime now);
+  std::size_t size() const { return links_.size(); }
+
+ private:
+  std::map<std::string, OneTimeLink, std::less<>> links_;
+  std::map<std::pair<UserIndex, LinkPurpose>, std::string> tokens_;
+};
+
 struct SignIns {
   // Hashes of what this org was told; imported passwords are not known and never match.
   std::unordered_map<UserIndex, std::uint64_t> passwords, answers;
   std::unordered_map<UserIndex, std::int64_t> failures;
   std::map<std::string, SessionToken, std::less<>> session_tokens;
   std::map<std::string, Transaction, std::less<>> transactions;
-  std::map<std::string, OneTimeLink, std::less<>> links;
+  LinkBook links;
   std::map<std::string, Session, std::less<>> sessions;
   /// Sign-ins of one name within the second, and when a code last went out: for limits.
   std::unordered_map<std::uint64_t, std::pair<std::int64_t, int>> in_second;
   std::unordered_map<std::uint64_t, WallTime> code_sent;
+  WallTime swept;  // when what had expired was last dropped
 };
 
 /// Keeps the password and answer of a body's credentials for later sign-ins.
@@ -89,7 +107,9 @@ std::optional<SimReply> replace_password(Org& org, UserIndex user, const Json& b
 void end_sessions(Org& org, UserIndex user, WallTime now);
 /// A new link; an older one for the same purpose is good no longer.
 std::string new_link(Org& org, LinkPurpose purpose, UserIndex user, WallTime now);
-/// Drops what has expired, now and then.
+/// Counts a wrong password and gives how many in a row it was. Of 200,000 people it knows.
+std::int64_t note_failure(SignIns& held, UserIndex user);
+/// Drops what has expired, once a minute.
 void forget_sign_ins(Org& org, WallTime now);
 
 SimReply create_session(Org& org, Call& call);

@@ -17,7 +17,7 @@ SimReply refuse(const Error& error) {
   return json_reply(400, Json(Json::Object{{"error", Json(error.message)}}));
 }
 
-Json outbox(const std::vector<Mail>& mails) {
+Json outbox(const std::deque<Mail>& mails) {
   Json out = Json::array();
   for (const Mail& mail : mails) {
     Json item = Json::object();
@@ -29,7 +29,7 @@ Json outbox(const std::vector<Mail>& mails) {
   return out;
 }
 
-Json window_rows(const std::vector<WindowSeen>& windows) {
+Json window_rows(const std::deque<WindowSeen>& windows) {
   Json out = Json::array();
   for (const WindowSeen& window : windows) {
     Json row = Json::object();
