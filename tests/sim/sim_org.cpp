@@ -16,6 +16,7 @@ constexpr std::string_view kLimitedText = "API call exceeded rate limit due to t
 /// Seen far ahead while the condition was over at once: only a suggestion (FACTS 3.4).
 constexpr std::int64_t kConcurrencyResetAhead = 114;
 
+constexpr std::string_view kJsonType = "application/json";
 constexpr std::int64_t kFarthestMs = 500LL * 31'557'600'000;  // five centuries
 
 SimReply limited() { return error_reply(429, "E0000047", kLimitedText); }
@@ -78,6 +79,26 @@ bool is_public(const Call& call) {
   if (!call.request.header("Authorization").empty() || segments.size() < 3) return false;
   return segments[2] == "authn" ||
          (segments[2] == "sessions" && segments.size() > 3 && segments[3] == "me");
+}
+
+/// Both ways Okta speaks JSON alone (FACTS 1; the catalogue of errors has the texts).
+std::optional<SimReply> refuse_media(const ServedRequest& request) {
+  const std::string_view accept = request.header("Accept");
+  bool readable = accept.empty();
+  for (const std::string_view range : split(accept, ',')) {
+    const std::string_view type = trim(range.substr(0, range.find(';')));
+    readable = readable || type == "*/*" || type == "application/*" || type == kJsonType;
+  }
+  if (!readable) {
+    return error_reply(406, "E0000122",
+                       "Accept Header did not contain supported media type 'application/json'");
+  }
+  const std::string_view sent = request.header("Content-Type");
+  const bool known = sent.empty() || trim(sent.substr(0, sent.find(';'))) == kJsonType;
+  if (known || request.body.empty()) return std::nullopt;
+  return error_reply(400, "E0000021",
+                     "Bad request.  Accept and/or Content-Type headers likely do not match "
+                     "supported values.");
 }
 
 const Token& anybody() {
@@ -227,6 +248,7 @@ SimReply SimOrg::answer_operation(Call& call, const Fault& fault, RouteMatch mat
     reply.status = 411;
     return reply;
   }
+  if (auto refused = refuse_media(call.request)) return std::move(*refused);
   if (by_oauth) {
     if (auto missing = oauth_.lacks_scope(method, match.route->pattern)) return std::move(*missing);
   }

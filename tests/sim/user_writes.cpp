@@ -68,6 +68,13 @@ bool apply_credentials(OrgUser& user, const Json& credentials, WallTime now) {
   return password;
 }
 
+/// Everybody is of the org's default type, and stays so (README.md).
+std::optional<SimReply> refuse_type(const Org& org, const Json& body) {
+  const Json& type = body["type"]["id"];
+  if (type.is_null() || type.as_string() == org.type_id) return std::nullopt;
+  return validation_failed("type", {"type: The type of a user cannot be changed"});
+}
+
 struct Creation {
   Json profile;
   std::vector<GroupIndex> groups;
@@ -112,6 +119,7 @@ std::optional<SimReply> refuse_creation(const Org& org, const Call& call, Creati
                        "Could not create user. To create a user and expire their password "
                        "immediately, \"activate\" must be true");
   }
+  if (auto refused = refuse_type(org, call.body)) return refused;
   if (auto refused = refuse_profile(org, creation.profile, "newUser", std::nullopt)) return refused;
   if (auto refused = refuse_password(credentials, login_of(creation.profile))) return refused;
   return take_groups(org, call, creation);
@@ -156,7 +164,22 @@ std::optional<SimReply> refuse_mastered(const Org& org, const OrgUser& user, con
   return std::nullopt;
 }
 
+/// The status is inferred, and nobody recorded a body (FACTS 1).
+std::optional<SimReply> refuse_stale(const Org& org, const Call& call, const OrgUser& user) {
+  const std::string_view wanted = call.request.header("If-Match");
+  if (wanted.empty()) return std::nullopt;
+  const std::string tag = etag_of(org, call, user);
+  for (const std::string_view one : split(wanted, ',')) {
+    if (trim(one) == "*" || trim(one) == tag) return std::nullopt;
+  }
+  SimReply reply;
+  reply.status = 412;
+  return reply;
+}
+
 std::optional<SimReply> refuse_change(const Org& org, const Call& call, const OrgUser& user) {
+  if (auto refused = refuse_stale(org, call, user)) return refused;
+  if (auto refused = refuse_type(org, call.body)) return refused;
   if (is_activating(user, call.now)) return still_activating();
   if (user.status == AccountStatus::deprovisioned && !org.settings.edit_deprovisioned) {
     return wrong_status();
@@ -233,8 +256,8 @@ bool password_allowed(std::string_view password, std::string_view login) {
 
 void send_mail(Org& org, std::string_view kind, UserIndex index, WallTime now, std::string token) {
   const OrgUser& user = org.directory.user(index);
-  org.outbox.push_back(
-      {now, std::string(kind), user.id, packed_text(user.profile, "email"), std::move(token)});
+  keep_mail(
+      org, {now, std::string(kind), user.id, packed_text(user.profile, "email"), std::move(token)});
 }
 
 SimReply create_user(Org& org, Call& call) {
