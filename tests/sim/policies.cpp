@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <utility>
 
 #include "service/base/digest.h"
 #include "service/base/text.h"

@@ -1,6 +1,8 @@
 // Rules of policies: their defaults, their order, and the last one, which stays.
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "service/base/text.h"
 #include "tests/sim/policies.h"
 #include "tests/sim/policy_parts.h"
