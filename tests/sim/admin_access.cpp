@@ -11,9 +11,10 @@
 namespace rollcall::sim {
 namespace {
 
-constexpr std::uint32_t kEverything = (1U << 21) - 1;
+constexpr std::uint32_t kEverything = (1U << 23) - 1;
 constexpr std::uint32_t kReading = kUsersRead | kGroupsRead | kRulesRead | kAppsRead |
-                                   kPoliciesRead | kSchemaRead | kLogsRead | kRolesRead | kOrgRead;
+                                   kPoliciesRead | kSchemaRead | kLogsRead | kRolesRead | kOrgRead |
+                                   kTokensRead | kLimitsRead;
 constexpr std::uint32_t kPeople =
     kUsersRead | kUsersCreate | kUsersEdit | kUsersLifecycle | kUsersCredentials | kSessionsClear;
 
@@ -234,6 +235,8 @@ std::uint32_t right_of(std::string_view method, std::string_view pattern) {
   if (first == "meta" || first == "mappings") return read ? kSchemaRead : kSchemaWrite;
   if (first == "logs") return kLogsRead;
   if (first == "org") return kOrgRead;
+  if (first == "api-tokens") return kTokensRead;
+  if (first == "principal-rate-limits" || first == "rate-limit-settings") return kLimitsRead;
   // Tokens of a sign-in are their own permission; what belongs to a session takes an administrator.
   const bool own = pattern == "sessions" || pattern.substr(0, 11) == "sessions/me";
   if (first == "sessions" && !own) return kUsersCredentials;

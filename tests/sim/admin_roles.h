@@ -44,6 +44,8 @@ enum Right : std::uint32_t {
   kRolesRead = 1U << 18,
   kRolesWrite = 1U << 19,
   kOrgRead = 1U << 20,
+  kTokensRead = 1U << 21,
+  kLimitsRead = 1U << 22,
 };
 
 /// A role somebody holds. Empty `groups` and `apps`: on all of them.

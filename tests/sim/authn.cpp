@@ -65,9 +65,9 @@ Json factor_in_sign_in(const Org& org, UserIndex user, const Factor& factor) {
   if (factor.type == "token:software:totp") {
     profile.set("credentialId", packed_text(org.directory.user(user).profile, "login"));
   }
-  Json out = Json::object();
-  out.set("id", factor.id).set("factorType", factor.type).set("provider", "OKTA");
-  return out.set("vendorName", "OKTA").set("profile", std::move(profile));
+  Json out = object_of("id", factor.id);
+  merge_into(out, factor_kind_json(factor.type, factor.provider));
+  return out.set("profile", std::move(profile));
 }
 
 Json named_post(std::string_view name, std::string url) {
@@ -80,9 +80,8 @@ Json factor_choice(const Org& org, const Call& call, UserIndex user, bool enroll
   const std::string base = call.base_url + "/api/v1/authn/factors";
   Json list = Json::array();
   if (enroll) {
-    for (const std::string_view type : factor_types()) {
-      Json item = Json::object();
-      item.set("factorType", type).set("provider", "OKTA").set("vendorName", "OKTA");
+    for (const FactorKind& kind : factor_kinds()) {
+      Json item = factor_kind_json(kind.type, kind.provider);
       item.set("status", "NOT_SETUP").set("enrollment", "OPTIONAL");
       list.push(item.set("_links", object_of("enroll", href_with(base, {"POST"}))));
     }
@@ -193,7 +192,7 @@ SimReply finish_sign_in(Org& org, Call& call, UserIndex index) {
 SimReply count_failure(Org& org, Call& call, UserIndex index) {
   const std::int64_t most = password_policy(org, index)["lockout"]["maxAttempts"].as_int(10);
   log_event(org, call.now, "user.session.start", {user_party(org, index)}, false);
-  if (most > 0 && ++org.sign_ins.failures[index] >= most) {
+  if (most > 0 && note_failure(org.sign_ins, index) >= most) {
     OrgUser& user = org.directory.change_user(index, call.now);
     user.status = AccountStatus::locked_out;
     user.status_changed = user.last_updated = call.now;
@@ -225,6 +224,25 @@ SimReply locked_out(const Org& org, const Call& call, UserIndex index) {
   return json_reply(200, out);
 }
 
+/// What somebody is told whose status lets nobody in.
+std::optional<SimReply> refuse_status(const Org& org, const Call& call, UserIndex index) {
+  if (may_sign_in(org, index)) return std::nullopt;
+  const bool locked = org.directory.user(index).status == AccountStatus::locked_out;
+  return locked ? locked_out(org, call, index) : sign_in_failed();
+}
+
+bool may_go_on(const Org& org, const Transaction& t) {
+  if (!t.user) return true;  // a stranger learns nothing
+  const bool recovers = t.state == SignInState::recovery ||
+                        t.state == SignInState::password_reset ||
+                        t.state == SignInState::recovery_challenge;
+  if (!recovers) return may_sign_in(org, *t.user);
+  if (t.recovery_type == "ACCOUNT_ACTIVATION") {
+    return org.directory.user(*t.user).status == AccountStatus::provisioned;
+  }
+  return is_recoverable(org, *t.user, t.recovery_type == "UNLOCK");
+}
+
 /// 429 for the fifth sign-in of a name within a second.
 std::optional<SimReply> refuse_pace(Org& org, const Call& call, std::string_view name) {
   if (!org.settings.per_second_limits) return std::nullopt;
@@ -243,12 +261,12 @@ std::optional<SimReply> refuse_pace(Org& org, const Call& call, std::string_view
 }
 
 SimReply sign_in_with_token(Org& org, Call& call) {
-  const auto link = org.sign_ins.links.find(call.body["token"].as_string());
-  if (link == org.sign_ins.links.end() || link->second.purpose != LinkPurpose::activation ||
-      link->second.expires.ms <= call.now.ms) {
+  const OneTimeLink* link = org.sign_ins.links.find(call.body["token"].as_string());
+  if (link == nullptr || link->purpose != LinkPurpose::activation ||
+      link->expires.ms <= call.now.ms) {
     return sign_in_failed();
   }
-  const UserIndex user = link->second.user;
+  const UserIndex user = link->user;
   if (org.directory.user(user).status != AccountStatus::provisioned) return sign_in_failed();
   const std::string token = begin_transaction(org, call, user, SignInState::password_reset);
   org.sign_ins.transactions[token].recovery_type = "ACCOUNT_ACTIVATION";
@@ -261,14 +279,11 @@ SimReply sign_in_with_password(Org& org, Call& call) {
   const auto index = name == "me" ? std::nullopt : find_user(org, call, name);
   if (!index) return sign_in_failed();
   unlock_by_time(org, *index, call.now);
-  const OrgUser& user = org.directory.user(*index);
-  if (user.status == AccountStatus::locked_out) return locked_out(org, call, *index);
-  if (user.status != AccountStatus::active && user.status != AccountStatus::password_expired) {
-    return sign_in_failed();
-  }
+  if (auto refused = refuse_status(org, call, *index)) return std::move(*refused);
   if (!password_is(org, *index, call.body["password"])) return count_failure(org, call, *index);
   if (sign_on_verdict(org, *index) == SignOnVerdict::deny) return sign_in_failed();
-  if (days_left(org, *index, call.now).value_or(1) <= 0 && user.status == AccountStatus::active) {
+  const bool active = org.directory.user(*index).status == AccountStatus::active;
+  if (active && days_left(org, *index, call.now).value_or(1) <= 0) {
     // Expiry is found at sign-in, never swept (FACTS 5.1).
     OrgUser& expired = org.directory.change_user(*index, call.now);
     expired.status = AccountStatus::password_expired;
@@ -333,6 +348,11 @@ Step take_step(Org& org, const Call& call, std::initializer_list<SignInState> al
     step.refused = error_reply(401, "E0000011", "Invalid token provided");
     return step;
   }
+  if (!may_go_on(org, found->second)) {
+    org.sign_ins.transactions.erase(found);
+    step.refused = sign_in_failed();
+    return step;
+  }
   if (std::find(allowed.begin(), allowed.end(), found->second.state) == allowed.end()) {
     const std::string text = "This operation is not allowed in the current authentication state.";
     step.refused = error_reply(403, "E0000079", text, {text});
@@ -369,6 +389,10 @@ SimReply show_transaction(Org& org, Call& call, const std::string& token) {
 SimReply advance_transaction(Org& org, Call& call, const std::string& token) {
   Transaction& t = org.sign_ins.transactions[token];
   const UserIndex user = *t.user;
+  if (auto refused = refuse_status(org, call, user)) {
+    org.sign_ins.transactions.erase(token);
+    return std::move(*refused);
+  }
   const bool wants_factor = !t.factor_done && sign_on_verdict(org, user) == SignOnVerdict::factor;
   const bool expired = org.directory.user(user).status == AccountStatus::password_expired;
   const Json age = password_policy(org, user)["age"];
@@ -448,6 +472,8 @@ SimReply reset_password_in_sign_in(Org& org, Call& call) {
   const Json& fresh = call.body["newPassword"];
   if (auto refused = refuse_new_password(org, user, fresh)) return std::move(*refused);
   const bool activates = org.directory.user(user).status == AccountStatus::provisioned;
+  // It does not unlock: people unlock their account first (support.okta.com, "Self-Service
+  // Password Reset: User Not Getting SMS Or Voice Call").
   set_password(org, user, fresh, call.now);
   if (activates) {
     OrgUser& activated = org.directory.change_user(user, call.now);
@@ -455,7 +481,7 @@ SimReply reset_password_in_sign_in(Org& org, Call& call) {
     activated.status_changed = call.now;
     log_event(org, call.now, "user.lifecycle.activate", {user_party(org, user)});
   }
-  std::erase_if(org.sign_ins.links, [&](const auto& link) { return link.second.user == user; });
+  org.sign_ins.links.drop_user(user);
   return advance_transaction(org, call, step.token);
 }
 

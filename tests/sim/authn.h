@@ -9,7 +9,8 @@
 
 namespace rollcall::sim {
 
-/// The transaction a body's state token names, prolonged; or 401, or 403 in another state.
+/// The transaction a body's state token names, prolonged; or 401, or 403 in another state. The 401
+/// is also for whom somebody suspended, locked or deactivated meanwhile; it ends the transaction.
 struct Step {
   std::string token;
   Transaction* transaction = nullptr;
@@ -22,8 +23,11 @@ std::string begin_transaction(Org& org, const Call& call, std::optional<UserInde
                               SignInState state);
 /// The reply that shows a transaction as it stands.
 SimReply show_transaction(Org& org, Call& call, const std::string& token);
-/// Goes on to whatever the policies want next, or ends with a session token.
+/// Goes on to whatever the policies want next, or ends: with a session token, or without one for
+/// who may not sign in.
 SimReply advance_transaction(Org& org, Call& call, const std::string& token);
+/// Whether the person's status is one to recover from: to unlock, or to set a password.
+bool is_recoverable(const Org& org, UserIndex user, bool unlock);
 /// The person as every reply embeds it.
 Json embedded_user(const Org& org, UserIndex index);
 /// 429 for a second code within half a minute (mail: five seconds).

@@ -22,7 +22,7 @@ SimReply enroll_in_sign_in(Org& org, Call& call) {
   if (step.refused) return std::move(*step.refused);
   Transaction& t = *step.transaction;
   std::string id;
-  if (auto refused = add_factor(org, call, *t.user, id)) return std::move(*refused);
+  if (auto refused = add_factor(org, call, *t.user, false, id)) return std::move(*refused);
   const Factor& factor = *factor_of(org, *t.user, id);
   if (factor.active) {  // a question needs no activation
     t.factor_done = true;

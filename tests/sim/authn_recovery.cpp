@@ -15,14 +15,8 @@ namespace {
 constexpr std::string_view kPhonePasscode = "123456";
 
 bool may_recover(const Org& org, UserIndex user, bool unlock) {
-  const AccountStatus status = org.directory.user(user).status;
-  if (unlock) {
-    return status == AccountStatus::locked_out &&
-           password_rule_allows(org, user, "selfServiceUnlock");
-  }
-  const bool fits = status == AccountStatus::active || status == AccountStatus::password_expired ||
-                    status == AccountStatus::recovery || status == AccountStatus::locked_out;
-  return fits && password_rule_allows(org, user, "selfServicePasswordReset");
+  return is_recoverable(org, user, unlock) &&
+         password_rule_allows(org, user, unlock ? "selfServiceUnlock" : "selfServicePasswordReset");
 }
 
 void unlock_after_recovery(Org& org, UserIndex user, WallTime now) {
@@ -63,7 +57,8 @@ SimReply recover_trusted(Org& org, Call& call, UserIndex user, bool unlock) {
   Json links = object_of("next", next.set("name", "recovery"));
   links.set("cancel", href_with(call.base_url + "/api/v1/authn/cancel", {"POST"}));
   Json out = Json::object();
-  out.set("expiresAt", okta_second(org.sign_ins.links[token].expires)).set("status", "RECOVERY");
+  out.set("expiresAt", okta_second(org.sign_ins.links.find(token)->expires))
+      .set("status", "RECOVERY");
   out.set("recoveryToken", token).set("recoveryType", unlock ? "UNLOCK" : "PASSWORD");
   out.set("_embedded", object_of("user", embedded_user(org, user)));
   return json_reply(200, out.set("_links", std::move(links)));
@@ -115,22 +110,29 @@ SimReply recover(Org& org, Call& call, bool unlock) {
 
 }  // namespace
 
+bool is_recoverable(const Org& org, UserIndex user, bool unlock) {
+  const OrgUser& person = org.directory.user(user);
+  const AccountStatus status = person.status;
+  if (!person.exists) return false;
+  if (unlock) return status == AccountStatus::locked_out;
+  return status == AccountStatus::active || status == AccountStatus::password_expired ||
+         status == AccountStatus::recovery || status == AccountStatus::locked_out;
+}
+
 SimReply recover_password(Org& org, Call& call) { return recover(org, call, false); }
 
 SimReply recover_unlock(Org& org, Call& call) { return recover(org, call, true); }
 
 SimReply redeem_recovery_token(Org& org, Call& call) {
   if (!call.body_ok || !call.body.is_object()) return malformed_body();
-  const auto link = org.sign_ins.links.find(call.body["recoveryToken"].as_string());
-  const bool good = link != org.sign_ins.links.end() &&
-                    link->second.purpose != LinkPurpose::activation &&
-                    link->second.expires.ms > call.now.ms;
-  if (!good || org.directory.user(link->second.user).status == AccountStatus::deprovisioned ||
-      !org.directory.user(link->second.user).exists) {
-    return error_reply(401, "E0000011", "Invalid token provided");
-  }
-  const OneTimeLink taken = link->second;
-  org.sign_ins.links.erase(link);  // it works once
+  const std::string_view sent = call.body["recoveryToken"].as_string();
+  const OneTimeLink* link = org.sign_ins.links.find(sent);
+  const bool good = link != nullptr && link->purpose != LinkPurpose::activation &&
+                    link->expires.ms > call.now.ms &&
+                    is_recoverable(org, link->user, link->purpose == LinkPurpose::unlock);
+  if (!good) return error_reply(401, "E0000011", "Invalid token provided");
+  const OneTimeLink taken = *link;
+  org.sign_ins.links.drop(sent);  // it works once
   const std::string token = begin_transaction(org, call, taken.user, SignInState::recovery);
   org.sign_ins.transactions[token].recovery_type =
       taken.purpose == LinkPurpose::unlock ? "UNLOCK" : "PASSWORD";

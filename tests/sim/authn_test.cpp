@@ -57,6 +57,18 @@ class Authn : public ::testing::Test {
         << driver.json.dump();
     return text("id");
   }
+  void lifecycle(const std::string& what) {
+    ASSERT_EQ(driver.status("POST", "/api/v1/users/" + user + "/lifecycle/" + what), 200);
+  }
+  void lock() {
+    for (int i = 0; i < 10; ++i) post("", R"({"username":"a@example.com","password":"wrong"})");
+    ASSERT_EQ(driver.user_status(user), "LOCKED_OUT");
+  }
+  void allow_unlock() {
+    password_rule(
+        R"({"passwordChange":{"access":"ALLOW"},"selfServicePasswordReset":{"access":"ALLOW"},
+            "selfServiceUnlock":{"access":"ALLOW"}})");
+  }
   std::string mailed() {
     driver.status("GET", "/sim/outbox");
     return std::string(driver.json.items().back()["token"].as_string());
@@ -272,13 +284,10 @@ TEST_F(Authn, APhoneRecoversAndAStrangerLearnsNothing) {
 }
 
 TEST_F(Authn, ALockedAccountIsUnlockedByItsOwnerWhereAllowed) {
-  for (int i = 0; i < 10; ++i) post("", R"({"username":"a@example.com","password":"wrong"})");
-  EXPECT_EQ(driver.user_status(user), "LOCKED_OUT");
+  lock();
   EXPECT_EQ(post("/recovery/unlock", R"({"username":"a@example.com"})"), 403)
       << "not allowed by default";
-  password_rule(
-      R"({"passwordChange":{"access":"ALLOW"},"selfServicePasswordReset":{"access":"ALLOW"},
-                    "selfServiceUnlock":{"access":"ALLOW"}})");
+  allow_unlock();
   EXPECT_EQ(post("/recovery/unlock", R"({"username":"a@example.com","factorType":"EMAIL"})"), 200);
   ASSERT_EQ(post("/recovery/token", R"({"recoveryToken":")" + mailed() + "\"}"), 200);
   EXPECT_EQ(status(), "SUCCESS");
@@ -318,6 +327,144 @@ TEST_F(Authn, LinksOfAnAdministratorsResetWorkOnce) {
   EXPECT_EQ(driver.user_status(user), "ACTIVE");
   EXPECT_EQ(post("/recovery/token", body), 401);
   EXPECT_EQ(driver.error_code(), "E0000011");
+}
+
+TEST_F(Authn, AFactorLetsNobodyInWhoWasSuspendedAfterThePassword) {
+  require_factor();
+  const std::string sms = enroll(R"({"factorType":"sms","profile":{"phoneNumber":"+1-5-4-1337"}})");
+  for (const bool challenged : {false, true}) {
+    sign_in();
+    keep_state();
+    if (challenged) step("/factors/" + sms + "/verify");
+    lifecycle("suspend");
+    EXPECT_EQ(step("/factors/" + sms + "/verify", R"(,"passCode":"123456")"), 401);
+    EXPECT_EQ(driver.error_code(), "E0000004");
+    lifecycle("unsuspend");
+    EXPECT_EQ(step(""), 401) << "that sign-in is over";
+    EXPECT_EQ(driver.error_code(), "E0000011");
+  }
+}
+
+TEST_F(Authn, NoOtherStepIsLeftToWhoWasSuspendedMeanwhile) {
+  for (const char* path : {"", "/previous", "/factors/none/verify/resend"}) {
+    SCOPED_TRACE(path);
+    driver.status("POST", "/api/v1/users/" + user + "/lifecycle/reset_factors");
+    if (std::string_view(path).empty()) require_factor();
+    const std::string sms =
+        enroll(R"({"factorType":"sms","profile":{"phoneNumber":"+1-5-4-1337"}})");
+    sign_in();
+    keep_state();
+    ASSERT_EQ(step("/factors/" + sms + "/verify"), 200);
+    lifecycle("suspend");
+    EXPECT_EQ(step(path), 401);
+    lifecycle("unsuspend");
+  }
+}
+
+TEST_F(Authn, WhoWasSuspendedMeanwhileSetsNoFactorUp) {
+  require_factor();
+  const std::string app = R"(,"factorType":"token:software:totp","provider":"OKTA")";
+  sign_in();
+  keep_state();
+  lifecycle("suspend");
+  EXPECT_EQ(step("/factors", app), 401);
+  lifecycle("unsuspend");
+  sign_in();
+  keep_state();
+  ASSERT_EQ(step("/factors", app), 200);
+  const Json factor = driver.json["_embedded"]["factor"];
+  const std::string code = totp_code(factor["_embedded"]["activation"]["sharedSecret"].as_string(),
+                                     totp_step(driver.clock.wall()));
+  lifecycle("suspend");
+  EXPECT_EQ(step("/factors/" + std::string(factor["id"].as_string()) + "/lifecycle/activate",
+                 R"(,"passCode":")" + code + "\""),
+            401);
+}
+
+TEST_F(Authn, WhoWasSuspendedMeanwhileNeitherSkipsNorChangesAPassword) {
+  password_policy(R"({"password":{"age":{"maxAgeDays":10,"expireWarnDays":9}}})");
+  driver.clock.advance(2LL * 86'400'000);
+  const std::string change =
+      R"(,"oldPassword":")" + kRightPassword + R"(","newPassword":"N3w-Passw0rd!")";
+  for (const auto& [path, more] : {std::pair<std::string, std::string>{"/skip", ""},
+                                   {"/credentials/change_password", change}}) {
+    SCOPED_TRACE(path);
+    sign_in(R"(,"options":{"warnBeforePasswordExpired":true})");
+    ASSERT_EQ(status(), "PASSWORD_WARN");
+    keep_state();
+    lifecycle("suspend");
+    EXPECT_EQ(step(path, more), 401);
+    lifecycle("unsuspend");
+  }
+}
+
+TEST_F(Authn, ASessionTokenIsWorthNothingOnceItsOwnerIsSuspended) {
+  sign_in();
+  const std::string body = R"({"sessionToken":")" + text("sessionToken") + "\"}";
+  lifecycle("suspend");
+  EXPECT_EQ(driver.status("POST", "/api/v1/sessions", body), 401);
+  EXPECT_EQ(driver.error_code(), "E0000004");
+  lifecycle("unsuspend");
+  EXPECT_EQ(driver.status("POST", "/api/v1/sessions", body), 401) << "nor does it come back";
+}
+
+TEST_F(Authn, ARecoveryUnderWayEndsWithASuspension) {
+  driver.status(
+      "POST", "/api/v1/users/" + user,
+      R"({"profile":{"mobilePhone":"+1 555"},"credentials":{"recovery_question":{"question":"Where?","answer":"Home town"}}})");
+  const auto begin = [&] {
+    post("/recovery/password", R"({"username":"a@example.com"})");
+    ASSERT_EQ(post("/recovery/token", R"({"recoveryToken":")" + text("recoveryToken") + "\"}"),
+              200);
+    keep_state();
+  };
+  begin();
+  lifecycle("suspend");
+  EXPECT_EQ(step("/recovery/answer", R"(,"answer":"home town")"), 401);
+  lifecycle("unsuspend");
+  begin();
+  ASSERT_EQ(step("/recovery/answer", R"(,"answer":"home town")"), 200);
+  lifecycle("suspend");
+  EXPECT_EQ(step("/credentials/reset_password", R"(,"newPassword":"N3w-Passw0rd!")"), 401);
+  lifecycle("unsuspend");
+  EXPECT_EQ(sign_in(), 200) << "the old password still counts";
+  post("/recovery/password", R"({"username":"a@example.com","factorType":"SMS"})");
+  keep_state();
+  lifecycle("suspend");
+  EXPECT_EQ(step("/recovery/factors/sms/verify", R"(,"passCode":"123456")"), 401);
+}
+
+TEST_F(Authn, LinksOpenNothingInAnotherStatus) {
+  allow_unlock();
+  post("/recovery/password", R"({"username":"a@example.com"})");
+  const std::string reset = R"({"recoveryToken":")" + text("recoveryToken") + "\"}";
+  lock();
+  post("/recovery/unlock", R"({"username":"a@example.com"})");
+  const std::string unlock = R"({"recoveryToken":")" + text("recoveryToken") + "\"}";
+  lifecycle("unlock");
+  EXPECT_EQ(post("/recovery/token", unlock), 401) << "there is no lock";
+  lifecycle("suspend");
+  for (const std::string& link : {unlock, reset}) {
+    EXPECT_EQ(post("/recovery/token", link), 401);
+    EXPECT_EQ(driver.error_code(), "E0000011");
+  }
+  EXPECT_EQ(driver.user_status(user), "SUSPENDED");
+}
+
+TEST_F(Authn, AResetDoesNotUnlockAndLetsNobodyInWhoIsLocked) {
+  password_policy(
+      R"({"password":{"lockout":{"maxAttempts":10,"autoUnlockMinutes":0,"showLockoutFailures":true}}})");
+  lock();
+  post("/recovery/password", R"({"username":"a@example.com"})");
+  post("/recovery/token", R"({"recoveryToken":")" + text("recoveryToken") + "\"}");
+  ASSERT_EQ(status(), "PASSWORD_RESET");
+  keep_state();
+  EXPECT_EQ(step("/credentials/reset_password", R"(,"newPassword":"N3w-Passw0rd!")"), 200);
+  EXPECT_EQ(status(), "LOCKED_OUT");
+  EXPECT_FALSE(driver.json.has("sessionToken"));
+  EXPECT_EQ(driver.user_status(user), "LOCKED_OUT");
+  lifecycle("unlock");
+  EXPECT_EQ(sign_in(), 401) << "the old password is gone";
 }
 
 TEST(AuthnLimits, FourSignInsOfANameInASecondAndOneCodeInHalfAMinute) {

@@ -50,6 +50,23 @@ TEST(Control, TheClockMovesForTestsThatCannotWait) {
   EXPECT_EQ(driver.json.items().size(), 2U);
 }
 
+TEST(Control, NoClockIsSetToWhereTimesEnd) {
+  Driver driver;
+  for (const char* body :
+       {R"({"offset_ms":9223372036854775807})", R"({"offset_ms":-9223372036854775808})",
+        R"({"advance_ms":9223372036854775807})", R"({"offset_ms":"soon"})"}) {
+    EXPECT_EQ(driver.status("PUT", "/sim/clock", body), 400) << body;
+  }
+  const std::int64_t century = 3'155'760'000'000;
+  const std::string ahead = fmt::format(R"({{"advance_ms":{}}})", century);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(driver.status("PUT", "/sim/clock", ahead), 204);
+  EXPECT_EQ(driver.status("PUT", "/sim/clock", ahead), 400) << "they add up";
+  EXPECT_EQ(driver.status("GET", "/api/v1/users/me"), 200);
+  SimOptions far = unlimited();
+  far.clock_offset_ms = 6 * century;
+  EXPECT_FALSE(SimOrg::create(far, driver.clock));
+}
+
 TEST(OrgFile, ExportsWhatItLoads) {
   Driver driver(unlimited(), R"({"org":{"id":"00oX","name":"X"},
       "schema":{"custom":{"badge":{"type":"string"}},"base":{"title":{"master":{"type":"OKTA"}}}},
@@ -64,6 +81,41 @@ TEST(OrgFile, ExportsWhatItLoads) {
   EXPECT_EQ(driver.status("PUT", "/sim/org", first), 204) << first;
   EXPECT_EQ(driver.sim->export_json(), first);
   EXPECT_NE(driver.make_user("new@example.com"), "00uA");
+}
+
+TEST(OrgFile, LoadsAgainAfterWhatItNamesWasDeleted) {
+  Driver driver(unlimited(), R"({"users":[
+      {"id":"00uGone","profile":{"login":"gone@example.com","email":"gone@example.com","firstName":"G","lastName":"E"}},
+      {"id":"00uBoss","profile":{"login":"boss@example.com","email":"boss@example.com","firstName":"B","lastName":"S"}}],
+    "groups":[{"id":"00gGone","name":"gone","members":["00uGone"]}],
+    "rules":[{"id":"0prRule","name":"r","expression":"user.city == \"Ulm\"","groups":["00gGone"],
+              "exclude":["00uGone"]}],
+    "apps":[{"id":"0oaWiki","name":"bookmark","label":"Wiki","settings":{"app":{"url":"https://w"}},
+             "groups":["00gGone"]}],
+    "roles":{"users":{"00uGone":["APP_ADMIN"]}},
+    "tokens":[{"token":"LIMITED","owner":"00uBoss","role":"USER_ADMIN","groups":["00gGone"]},
+              {"token":"DEAD","owner":"00uGone"}]})");
+  ASSERT_EQ(driver.status("DELETE", "/api/v1/groups/00gGone"), 204);
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(driver.status("DELETE", "/api/v1/users/00uGone"), 204);
+  const std::string text = driver.send("GET", "/sim/org").body;
+  ASSERT_EQ(driver.status("PUT", "/sim/org", text), 204) << driver.json.dump();
+  EXPECT_EQ(driver.send("GET", "/sim/org").body, text);
+  ASSERT_EQ(driver.status("GET", "/api/v1/groups/rules/0prRule"), 200);
+  EXPECT_EQ(driver.json["status"].as_string(), "INVALID");
+  EXPECT_FALSE(driver.json["allGroupsValid"].as_bool());
+  EXPECT_EQ(driver.json["conditions"]["people"]["users"]["exclude"].items().size(), 1U);
+  driver.token = "LIMITED";
+  EXPECT_EQ(driver.send("GET", "/api/v1/users").body, "[]") << "its group is gone: nobody";
+}
+
+TEST(OrgFile, StillRefusesWhatWasNeverThere) {
+  Driver driver;
+  for (
+      const char* rule :
+      {R"({"name":"r","expression":"user.city == \"Ulm\"","groups":["00gGone"]})",
+       R"({"name":"r","expression":"user.city == \"Ulm\"","groups":["Everyone"],"exclude":["x@example.com"]})"}) {
+    EXPECT_EQ(driver.status("PUT", "/sim/org", R"({"rules":[)" + std::string(rule) + "]}"), 400);
+  }
 }
 
 TEST(OrgFile, KeepsEverythingThatARealOrgWouldRemember) {

@@ -19,14 +19,12 @@ namespace {
 constexpr std::string_view kPasscode = "123456";
 constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-struct FactorKind {
-  std::string_view type, prefix, needs;  // needs: the profile member it cannot be without
-};
-constexpr std::array<FactorKind, 5> kFactorKinds{{{"sms", "mbl", "phoneNumber"},
-                                                  {"call", "clf", "phoneNumber"},
-                                                  {"email", "emf", "email"},
-                                                  {"question", "ufs", "question"},
-                                                  {"token:software:totp", "ost", ""}}};
+constexpr std::array<FactorKind, 6> kFactorKinds{{{"sms", "OKTA", "mbl", "phoneNumber"},
+                                                  {"call", "OKTA", "clf", "phoneNumber"},
+                                                  {"email", "OKTA", "emf", "email"},
+                                                  {"question", "OKTA", "ufs", "question"},
+                                                  {"token:software:totp", "OKTA", "ost", ""},
+                                                  {"token:software:totp", "GOOGLE", "uft", ""}}};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kQuestions{{
     {"disliked_food", "What is the food you least liked as a child?"},
@@ -55,9 +53,9 @@ Json factor_json(const Org& org, const Call& call, UserIndex index, const Factor
     if (factor.type != "question") links.set("verify", href_with(self + "/verify", {"POST"}));
   }
   links.set("user", href_with(user, {"GET"}));
-  Json out = Json::object();
-  out.set("id", factor.id).set("factorType", factor.type).set("provider", "OKTA");
-  out.set("vendorName", "OKTA").set("status", factor.active ? "ACTIVE" : "PENDING_ACTIVATION");
+  Json out = object_of("id", factor.id);
+  merge_into(out, factor_kind_json(factor.type, factor.provider));
+  out.set("status", factor.active ? "ACTIVE" : "PENDING_ACTIVATION");
   out.set("created", okta_second(factor.created));
   out.set("lastUpdated", okta_second(factor.last_updated)).set("profile", factor.profile);
   if (!factor.active && !factor.secret.empty()) {
@@ -94,13 +92,14 @@ FactorTarget factor_target(Org& org, const Call& call, bool must_exist) {
 }
 
 std::optional<SimReply> take_factor(const Call& call, Factor& factor, std::string_view& prefix) {
-  const std::string_view type = call.body["factorType"].as_string();
-  const auto kind = std::find_if(kFactorKinds.begin(), kFactorKinds.end(),
-                                 [&](const FactorKind& one) { return one.type == type; });
-  if (kind == kFactorKinds.end()) {
-    return validation_failed("factorType", {"factorType: The factor type is not supported"});
+  const FactorKind* kind = find_factor_kind(call.body["factorType"].as_string(),
+                                            call.body["provider"].as_string("OKTA"));
+  if (kind == nullptr) {
+    return validation_failed("factorType",
+                             {"factorType: The factor type is not supported for the provider"});
   }
-  factor.type = std::string(type);
+  factor.type = std::string(kind->type);
+  factor.provider = std::string(kind->provider);
   prefix = kind->prefix;
   factor.profile = call.body["profile"].is_object() ? call.body["profile"] : Json::object();
   if (!kind->needs.empty() && factor.profile[kind->needs].as_string().empty()) {
@@ -153,6 +152,20 @@ Passcode judge(Factor& factor, const Json& body, WallTime now) {
   return right ? Passcode::right : Passcode::wrong;
 }
 
+bool same_kind(const Factor& a, const Factor& b) {
+  return a.type == b.type && a.provider == b.provider;
+}
+
+/// 403 if nothing can be proved for the person any more, or the factor is not in the state asked
+/// for.
+std::optional<SimReply> refuse_proof(const Org& org, const FactorTarget& target, bool active) {
+  const AccountStatus status = org.directory.user(target.user).status;
+  if (status == AccountStatus::deprovisioned) return wrong_status();
+  if (target.factor->active == active) return std::nullopt;
+  return error_reply(403, "E0000107",
+                     "The entity is not in the expected state for the requested transition.");
+}
+
 bool sends_codes(const Factor& factor) {
   return factor.type == "sms" || factor.type == "call" || factor.type == "email";
 }
@@ -170,11 +183,18 @@ SimReply list_factors(Org& org, Call& call) {
   return json_reply(200, list);
 }
 
-std::vector<std::string_view> factor_types() {
-  std::vector<std::string_view> types;
-  types.reserve(kFactorKinds.size());
-  for (const FactorKind& kind : kFactorKinds) types.push_back(kind.type);
-  return types;
+std::span<const FactorKind> factor_kinds() { return kFactorKinds; }
+
+const FactorKind* find_factor_kind(std::string_view type, std::string_view provider) {
+  const auto found = std::find_if(
+      kFactorKinds.begin(), kFactorKinds.end(),
+      [&](const FactorKind& kind) { return kind.type == type && kind.provider == provider; });
+  return found == kFactorKinds.end() ? nullptr : found;
+}
+
+Json factor_kind_json(std::string_view type, std::string_view provider) {
+  Json out = Json::object();
+  return out.set("factorType", type).set("provider", provider).set("vendorName", provider);
 }
 
 Json totp_activation(const Factor& factor) {
@@ -199,21 +219,22 @@ std::optional<SimReply> refuse_passcode(Factor& factor, const Json& body, WallTi
   return wrong_passcode(verdict == Passcode::used ? kUsedBefore : kNoMatch);
 }
 
-std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::string& id) {
+std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, bool proved,
+                                   std::string& id) {
   if (!call.body_ok || !call.body["factorType"].is_string()) return malformed_body();
   if (org.directory.user(user).status == AccountStatus::deprovisioned) return wrong_status();
   Factor factor;
   std::string_view prefix;
   if (auto refused = take_factor(call, factor, prefix)) return refused;
   for (const Factor& held : org.factors[user]) {
-    if (held.type == factor.type && held.active) {
+    if (same_kind(held, factor) && held.active) {
       return validation_failed("factorEnrollRequest", {"A factor of this type is already set up."});
     }
   }
   if (auto refused = refuse_code(org, call, user, factor.type)) return refused;
   factor.id = org.ids.object(prefix);
   factor.created = factor.last_updated = call.now;
-  factor.active = factor.type == "question" || call.flag("activate", false);
+  factor.active = factor.type == "question" || proved;
   if (factor.type == "token:software:totp") {
     for (const char c : org.ids.token(16)) {
       factor.secret += kBase32[static_cast<unsigned char>(c) % kBase32.size()];
@@ -224,7 +245,7 @@ std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::st
             {user_party(org, user)});
   id = factor.id;
   // A new try at the same kind takes the place of one that was never finished.
-  std::erase_if(org.factors[user], [&](const Factor& held) { return held.type == factor.type; });
+  std::erase_if(org.factors[user], [&](const Factor& held) { return same_kind(held, factor); });
   org.factors[user].push_back(std::move(factor));
   return std::nullopt;
 }
@@ -233,7 +254,9 @@ SimReply enroll_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, false);
   if (target.refused) return std::move(*target.refused);
   std::string id;
-  if (auto refused = add_factor(org, call, target.user, id)) {
+  // Only an administrator may vouch for a factor.
+  const bool proved = call.flag("activate", false);
+  if (auto refused = add_factor(org, call, target.user, proved, id)) {
     if (org.factors[target.user].empty()) org.factors.erase(target.user);
     return std::move(*refused);
   }
@@ -249,6 +272,7 @@ SimReply get_factor(Org& org, Call& call) {
 SimReply activate_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, true);
   if (target.refused) return std::move(*target.refused);
+  if (auto refused = refuse_proof(org, target, false)) return std::move(*refused);
   if (auto refused = refuse_passcode(*target.factor, call.body, call.now)) {
     return std::move(*refused);
   }
@@ -262,7 +286,7 @@ SimReply activate_factor(Org& org, Call& call) {
 SimReply verify_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, true);
   if (target.refused) return std::move(*target.refused);
-  if (!target.factor->active) return wrong_status();
+  if (auto refused = refuse_proof(org, target, true)) return std::move(*refused);
   if (sends_codes(*target.factor) && !call.body["passCode"].is_string()) {
     auto refused = refuse_code(org, call, target.user, target.factor->type);
     if (refused) return std::move(*refused);
@@ -282,6 +306,7 @@ SimReply verify_factor(Org& org, Call& call) {
 SimReply resend_factor(Org& org, Call& call) {
   FactorTarget target = factor_target(org, call, true);
   if (target.refused) return std::move(*target.refused);
+  if (auto refused = refuse_proof(org, target, false)) return std::move(*refused);
   if (auto refused = refuse_code(org, call, target.user, target.factor->type)) {
     return std::move(*refused);
   }
@@ -309,13 +334,13 @@ SimReply list_factor_catalog(Org& org, Call& call) {
       fmt::format("{}/api/v1/users/{}/factors", call.base_url, call.path_ids[0]);
   const auto held = org.factors.find(target.user);
   Json list = Json::array();
-  for (const std::string_view type : factor_types()) {
+  for (const FactorKind& kind : kFactorKinds) {
     const bool set_up =
         held != org.factors.end() &&
-        std::any_of(held->second.begin(), held->second.end(),
-                    [&](const Factor& one) { return one.active && one.type == type; });
-    Json item = Json::object();
-    item.set("factorType", type).set("provider", "OKTA").set("vendorName", "OKTA");
+        std::any_of(held->second.begin(), held->second.end(), [&](const Factor& one) {
+          return one.active && one.type == kind.type && one.provider == kind.provider;
+        });
+    Json item = factor_kind_json(kind.type, kind.provider);
     item.set("status", set_up ? "ACTIVE" : "NOT_SETUP").set("enrollment", "OPTIONAL");
     list.push(item.set("_links", object_of("enroll", href_with(enroll, {"POST"}))));
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct Call;
 
 struct Factor {
   std::string id, type;
+  std::string provider = "OKTA";
   Json profile;
   std::uint64_t answer = 0;  // hash of a security question's answer
   WallTime created, last_updated;
@@ -33,10 +35,21 @@ struct Factor {
 
 using FactorBook = std::map<UserIndex, std::vector<Factor>>;
 
-/// The kinds that can be enrolled.
-std::vector<std::string_view> factor_types();
-/// Enrols what the body asks for; `id` is the new factor's. nullopt: done.
-std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, std::string& id);
+/// A kind that can be enrolled. An authenticator app is Okta's or Google's (FACTS 8.4), the rest
+/// Okta's.
+struct FactorKind {
+  std::string_view type, provider;
+  std::string_view prefix;  // of ids
+  std::string_view needs;   // the profile member it cannot be without
+};
+std::span<const FactorKind> factor_kinds();
+const FactorKind* find_factor_kind(std::string_view type, std::string_view provider);
+/// Type, provider and vendor, as every list of factors shows them.
+Json factor_kind_json(std::string_view type, std::string_view provider);
+/// Enrols what the body asks for, active at once if `proved`; `id` is the new factor's. nullopt:
+/// done.
+std::optional<SimReply> add_factor(Org& org, Call& call, UserIndex user, bool proved,
+                                   std::string& id);
 /// 403 for a passcode or answer that is wrong, was used before, or comes after too many wrong ones.
 std::optional<SimReply> refuse_passcode(Factor& factor, const Json& body, WallTime now);
 /// What an authenticator app is given to begin with.

@@ -48,6 +48,36 @@ TEST(RateLimits, WindowsStartAtTheFirstRequestAfterAReset) {
   EXPECT_EQ(second, first + 75);
 }
 
+TEST(RateLimits, WhoHasNoCredentialDrawsOnTheOrgsLimitAlone) {
+  Driver driver(limited("workforce"));
+  const std::string body = R"({"username":"nobody@example.com","password":"x"})";
+  const auto sign_in = [&] {
+    driver.clock.advance(250);  // four of a name in a second
+    return driver.send("POST", "/api/v1/authn", body);
+  };
+  EXPECT_EQ(number(sign_in(), "X-Rate-Limit-Limit"), 250) << "a credential's half";
+  driver.token = "";
+  const SimReply anonymous = sign_in();
+  EXPECT_EQ(number(anonymous, "X-Rate-Limit-Limit"), 500);
+  EXPECT_EQ(number(anonymous, "X-Rate-Limit-Remaining"), 498) << "both draw on the org's";
+}
+
+TEST(RateLimits, TheNewestWindowsAreShown) {
+  Bucket bucket;
+  bucket.name = "/api/v1";
+  bucket.limit = 1'000'000;
+  RateLimiter limiter(*BucketTable::named("workforce"), 50, 60);
+  const WallTime now{1'790'000'000'000};
+  for (int client = 0; client <= 200'000; ++client) {
+    limiter.admit(bucket, std::to_string(client), now + client / 4000);
+  }
+  EXPECT_EQ(limiter.windows_seen().size(), 200'000U);
+  limiter.admit(bucket, "0", now);
+  limiter.admit(bucket, "200000", now);
+  EXPECT_EQ(limiter.windows_seen().front().used, 1) << "what is not kept counts nowhere";
+  EXPECT_EQ(limiter.windows_seen().back().used, 2);
+}
+
 TEST(RateLimits, EachWindowIsShown) {
   Driver driver(limited("integrator"));
   const std::int64_t opened = driver.clock.wall().ms;

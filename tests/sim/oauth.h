@@ -83,7 +83,7 @@ class OAuthDesk {
   std::int64_t nonces_ = 1;
   std::int64_t issued_ = 0;
   const Issued* admitted_ = nullptr;  // the token of the request being answered
-  Token nobody_;
+  Token nobody_{"unknown client", {}, "none", {}, {}, {}};
 };
 
 }  // namespace rollcall::sim

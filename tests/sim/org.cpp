@@ -13,6 +13,12 @@ Org::Org(const OrgSettings& with)
   schema_id = "osc" + type_id.substr(3);
 }
 
+void keep_mail(Org& org, Mail mail) {
+  constexpr std::size_t kKeptMails = 200'000;
+  org.outbox.push_back(std::move(mail));
+  if (org.outbox.size() > kKeptMails) org.outbox.pop_front();
+}
+
 const Token* Org::token(std::string_view secret) const {
   const auto found = std::find_if(tokens.begin(), tokens.end(),
                                   [&](const Token& token) { return token.secret == secret; });

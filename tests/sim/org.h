@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -76,13 +77,16 @@ struct Org {
   std::vector<Token> tokens;
   HeldRoles user_roles, group_roles, client_roles;
   std::vector<CustomRole> custom_roles;
-  std::vector<Mail> outbox;
+  std::deque<Mail> outbox;  // the newest, see keep_mail
   std::string org_id, company_name, type_id, schema_id;
   WallTime created, schema_updated;
   GroupIndex everyone = 0;
 
   const Token* token(std::string_view secret) const;
 };
+
+/// Puts a mail into the outbox, which keeps the newest 200,000.
+void keep_mail(Org& org, Mail mail);
 
 /// One request being answered.
 struct Call {

@@ -174,8 +174,10 @@ std::string export_org(const Org& org, bool with_log) {
     return app.exists ? app_file_json(org, app).dump() : std::string();
   });
   out += ",\n\"roles\":" + roles_section(org).dump();
-  append_list(out, "tokens", org.tokens,
-              [](const Token& token) { return token_section(token).dump(); });
+  append_list(out, "tokens", org.tokens, [&](const Token& token) {
+    const bool owned = org.directory.user_by_id(token.owner_id).has_value();
+    return owned ? token_section(token).dump() : std::string();
+  });
   append_list(out, "policies", org.policies,
               [](const OrgPolicy& policy) { return policy_section(policy).dump(); });
   append_list(out, "sessions", org.sign_ins.sessions,

@@ -282,25 +282,35 @@ class Loader {
     auto condition = RuleCondition::compile(rule.expression, org_->schema);
     if (!condition) return fail("the expression is not valid");
     rule.condition = std::move(*condition);
-    for (const Json& item : json["groups"].items()) {
-      const auto target = find_group(item.as_string());
-      if (!target) return fail("a target group is not in the org");
-      rule.group_ids.push_back(org_->directory.group(*target).id);
-    }
-    for (const Json& item : json["exclude"].items()) {
-      const auto excluded = find(item.as_string());
-      if (!excluded) return fail("an excluded user is not in the org");
-      rule.excluded.push_back(org_->directory.user(*excluded).id);
-    }
     const std::string_view status = json["status"].as_string("ACTIVE");
     for (const RuleStatus s : {RuleStatus::active, RuleStatus::invalid}) {
       if (status == to_string(s)) rule.status = s;
     }
+    if (!rule_targets(json, rule)) return false;
     if (!time(json, "created", rule.created, now_) ||
         !time(json, "lastUpdated", rule.last_updated, rule.created)) {
       return false;
     }
     org_->rules.rules.push_back(std::move(rule));
+    return true;
+  }
+
+  /// A rule names a group that was deleted if it is INVALID for that, and who was deleted.
+  bool rule_targets(const Json& json, OrgRule& rule) {
+    for (const Json& item : json["groups"].items()) {
+      const auto target = find_group(item.as_string());
+      if (!target && rule.status != RuleStatus::invalid) {
+        return fail("a target group is not in the org");
+      }
+      rule.group_ids.emplace_back(target ? org_->directory.group(*target).id : item.as_string());
+    }
+    for (const Json& item : json["exclude"].items()) {
+      const auto excluded = find(item.as_string());
+      if (!excluded && !looks_like_id(item.as_string(), "00u")) {
+        return fail("an excluded user is not in the org");
+      }
+      rule.excluded.emplace_back(excluded ? org_->directory.user(*excluded).id : item.as_string());
+    }
     return true;
   }
 

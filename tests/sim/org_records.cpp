@@ -133,8 +133,8 @@ Problem load_factors(Org& org, const Json& json) {
       factor.active = item["active"].as_bool(true);
       factor.secret = std::string(item["secret"].as_string());
       factor.used_step = item["used_step"].as_int();
-      const auto types = factor_types();
-      if (std::find(types.begin(), types.end(), factor.type) == types.end()) {
+      factor.provider = std::string(item["provider"].as_string("OKTA"));
+      if (find_factor_kind(factor.type, factor.provider) == nullptr) {
         return fmt::format("factors: \"{}\" is no type of factor", factor.type);
       }
       if (!read_time(item, "created", factor.created, org.created) ||
@@ -155,6 +155,7 @@ Json factors_section(const Org& org) {
     for (const Factor& factor : factors) {
       Json item = Json::object();
       item.set("id", factor.id).set("type", factor.type).set("profile", factor.profile);
+      item.set("provider", factor.provider);
       item.set("active", factor.active).set("created", shown_time(factor.created));
       item.set("lastUpdated", shown_time(factor.last_updated));
       if (factor.answer != 0) item.set("answer_key", hex_key(factor.answer));
@@ -254,7 +255,7 @@ Problem load_log(Org& org, const Json& json) {
     mail.to = std::string(item["to"].as_string());
     mail.token = std::string(item["token"].as_string());
     if (!read_time(item, "time", mail.at, org.created)) return "log: a mail's time is no time";
-    org.outbox.push_back(std::move(mail));
+    keep_mail(org, std::move(mail));
   }
   return std::nullopt;
 }

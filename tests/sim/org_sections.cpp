@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "service/base/text.h"
 #include "tests/sim/admin_roles.h"
 #include "tests/sim/packed_json.h"
@@ -18,12 +21,15 @@ Json text_list(const std::vector<std::string>& texts) {
   return out;
 }
 
-/// Names or ids of groups; the first that is not in the org is the problem.
+/// Names or ids of groups; the first that is not in the org is the problem. The id of one that was
+/// deleted stays: without it the role would count for all.
 Problem take_groups(const Org& org, const Json& list, std::vector<std::string>& into) {
   for (const Json& item : list.items()) {
     const auto group = find_named_group(org, item.as_string());
-    if (!group) return fmt::format("\"{}\" is no group of the org", item.as_string());
-    into.push_back(org.directory.group(*group).id);
+    if (!group && !looks_like_id(item.as_string(), "00g")) {
+      return fmt::format("\"{}\" is no group of the org", item.as_string());
+    }
+    into.emplace_back(group ? org.directory.group(*group).id : item.as_string());
   }
   return std::nullopt;
 }
@@ -85,6 +91,7 @@ std::string_view role_shown(std::string_view role) {
 Json held_json(const Org& org, const HeldRoles& all) {
   Json out = Json::object();
   for (const auto& [id, roles] : all) {
+    if (!find_person(org, id) && !org.directory.group_by_id(id)) continue;  // deleted
     Json list = Json::array();
     for (const HeldRole& held : roles) {
       std::string_view name = held.type;
@@ -115,6 +122,12 @@ std::optional<GroupIndex> find_named_group(const Org& org, std::string_view id_o
     if (org.directory.group(i).exists && org.directory.group(i).name == id_or_name) return i;
   }
   return std::nullopt;
+}
+
+bool looks_like_id(std::string_view text, std::string_view prefix) {
+  return text.size() > prefix.size() && text.substr(0, prefix.size()) == prefix &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0; });
 }
 
 bool read_time(const Json& json, std::string_view name, WallTime& out, WallTime otherwise) {

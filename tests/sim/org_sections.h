@@ -19,6 +19,9 @@ inline constexpr std::string_view kAdministrators = "Okta Administrators";
 using Problem = std::optional<std::string>;
 
 std::optional<UserIndex> find_person(const Org& org, std::string_view id_or_login);
+/// What an export still names after it was deleted: a role's group, a rule's target. Names and
+/// logins do not look like it.
+bool looks_like_id(std::string_view text, std::string_view prefix);
 std::optional<GroupIndex> find_named_group(const Org& org, std::string_view id_or_name);
 /// A member of that name as a time: `otherwise` if it is absent, null is 0. False: no time.
 bool read_time(const Json& json, std::string_view name, WallTime& out, WallTime otherwise);

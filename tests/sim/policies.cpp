@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <utility>
 
 #include "service/base/digest.h"
 #include "service/base/text.h"
@@ -102,6 +103,12 @@ std::optional<SimReply> take_policy(const Org& org, const Json& body, OrgPolicy&
     }
   }
   const Json& groups = body["conditions"]["people"]["groups"]["include"];
+  const Json settings = policy.type == "PASSWORD" ? default_password_settings() : Json::object();
+  for (const auto& [part, standard] : {std::pair{"conditions", group_conditions(Json::array())},
+                                       {"settings", settings},
+                                       {"priority", Json(0)}}) {
+    if (auto refused = refuse_kinds(standard, body[part], part)) return refused;
+  }
   if (auto refused = refuse_groups(org, groups)) return refused;
   policy.name = std::string(name);
   policy.description = std::string(body["description"].as_string());
@@ -121,7 +128,7 @@ std::optional<SimReply> take_policy(const Org& org, const Json& body, OrgPolicy&
   if (policy.type == "PASSWORD") {
     policy.settings = default_password_settings();
     policy.settings.at("password").set("breachedProtection", breached_protection());
-    merge_into(policy.settings, body["settings"]);
+    merge_sent(policy.settings, body["settings"]);
   } else if (policy.type == "MFA_ENROLL") {
     policy.settings =
         body["settings"].is_object() ? body["settings"] : object_of("factors", Json::object());
@@ -168,7 +175,28 @@ SimReply set_policy_active(Org& org, Call& call, bool active) {
   return no_content();
 }
 
+bool same_kind(const Json& standard, const Json& sent) {
+  constexpr std::int64_t kMost = 2'147'483'647;
+  if (standard.is_int()) return sent.is_int() && sent.as_int() >= 0 && sent.as_int() <= kMost;
+  return standard.is_bool() == sent.is_bool() && standard.is_string() == sent.is_string() &&
+         standard.is_array() == sent.is_array() && standard.is_object() == sent.is_object();
+}
+
 }  // namespace
+
+std::optional<SimReply> refuse_kinds(const Json& standard, const Json& sent,
+                                     std::string_view name) {
+  if (standard.is_null() || sent.is_null()) return std::nullopt;
+  const std::string_view access = sent.as_string();
+  const bool unknown = name == "access" && access != "ALLOW" && access != "DENY";
+  if (!same_kind(standard, sent) || unknown) {
+    return validation_failed(name, {fmt::format("{}: The field has an invalid value", name)});
+  }
+  for (const auto& [member, value] : sent.members()) {
+    if (auto refused = refuse_kinds(standard[member], value, member)) return refused;
+  }
+  return std::nullopt;
+}
 
 OrgPolicy* find_policy(Org& org, std::string_view id) {
   const auto found = std::find_if(org.policies.begin(), org.policies.end(),

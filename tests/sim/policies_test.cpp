@@ -181,5 +181,65 @@ TEST(PolicyMappings, AnAppSignsPeopleInByOnePolicyAtATime) {
   EXPECT_EQ(driver.status("PUT", "/api/v1/apps/" + app + "/policies/" + password), 400);
 }
 
+TEST(PolicyRules, TakeAnyPriorityForFirstOrLast) {
+  Driver driver;
+  const std::string rules =
+      "/api/v1/policies/" + make_policy(driver, "p", {}, "OKTA_SIGN_ON") + "/rules";
+  driver.status("POST", rules, R"({"name":"a"})");
+  EXPECT_EQ(driver.status("POST", rules, R"({"name":"b","priority":-9223372036854775808})"), 200);
+  EXPECT_EQ(driver.status("POST", rules, R"({"name":"c","priority":9223372036854775807})"), 200);
+  EXPECT_EQ(order_of(driver, rules), "b:1 a:2 c:3 ");
+}
+
+TEST(Policies, RefuseMembersOfTheWrongKind) {
+  Driver driver;
+  for (const char* more :
+       {R"("settings":{"password":5})", R"("settings":"strict")",
+        R"("settings":{"password":{"age":{"maxAgeDays":"ten"}}})",
+        R"("settings":{"password":{"age":{"maxAgeDays":-1}}})",
+        R"("settings":{"password":{"lockout":{"autoUnlockMinutes":9223372036854775807}}})",
+        R"("settings":{"password":{"lockout":{"showLockoutFailures":1}}})", R"("conditions":7)",
+        R"("conditions":{"people":{"groups":{"include":"00g"}}})",
+        R"("conditions":{"people":{"groups":{"include":[5]}}})", R"("priority":"first")"}) {
+    EXPECT_EQ(driver.status("POST", "/api/v1/policies",
+                            R"({"type":"PASSWORD","name":"p",)" + std::string(more) + "}"),
+              400)
+        << more;
+    EXPECT_EQ(driver.error_code(), "E0000001") << more;
+  }
+  EXPECT_EQ(driver.status("POST", "/api/v1/policies",
+                          R"({"type":"MFA_ENROLL","name":"p","settings":[]})"),
+            400);
+  EXPECT_EQ(driver.status("POST", "/api/v1/policies",
+                          R"({"type":"PASSWORD","name":"p","settings":{"password":null}})"),
+            200)
+      << "null is as if it were not there";
+  EXPECT_EQ(driver.json["settings"]["password"]["complexity"]["minLength"].as_int(), 8);
+}
+
+TEST(PolicyRules, RefuseMembersOfTheWrongKindAndUnknownAccess) {
+  Driver driver;
+  const std::string rules =
+      "/api/v1/policies/" + make_policy(driver, "p", {}, "OKTA_SIGN_ON") + "/rules";
+  for (const char* more :
+       {R"("actions":"y")", R"("conditions":"x")", R"("actions":{"signon":"no"})",
+        R"("actions":{"signon":{"access":"MAYBE"}})", R"("actions":{"signon":{"access":1}})",
+        R"("actions":{"signon":{"requireFactor":"yes"}})",
+        R"("actions":{"signon":{"session":{"maxSessionIdleMinutes":"long"}}})",
+        R"("conditions":{"people":{"users":{"exclude":"00u"}}})",
+        R"("conditions":{"network":"ANYWHERE"})", R"("priority":1.5)"}) {
+    EXPECT_EQ(driver.status("POST", rules, R"({"name":"r",)" + std::string(more) + "}"), 400)
+        << more;
+    EXPECT_EQ(driver.error_code(), "E0000001") << more;
+  }
+  const std::string password = "/api/v1/policies/" + make_policy(driver, "w") + "/rules";
+  EXPECT_EQ(driver.status("POST", password,
+                          R"({"name":"r","actions":{"selfServiceUnlock":{"access":"MAYBE"}}})"),
+            400);
+  EXPECT_EQ(driver.status("POST", password,
+                          R"({"name":"r","actions":{"selfServiceUnlock":{"access":"ALLOW"}}})"),
+            200);
+}
+
 }  // namespace
 }  // namespace rollcall::sim

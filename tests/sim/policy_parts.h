@@ -28,6 +28,22 @@ inline SimReply policy_read_only(std::string_view attribute) {
       "Cannot modify the " + std::string(attribute) + " attribute because it is read-only");
 }
 
+/// 400 for a member of another kind than `standard` has there, a whole number outside of 0 to
+/// 2^31-1, or an access that is none (FACTS 8.3: ALLOW, DENY). What `standard` does not have may be
+/// anything; null is as if it were not sent.
+std::optional<SimReply> refuse_kinds(const Json& standard, const Json& sent, std::string_view name);
+
+/// As `merge_into`, but null is as if it were not there (FACTS 1).
+inline void merge_sent(Json& into, const Json& from) {
+  for (const auto& [name, value] : from.members()) {
+    if (value.is_object() && into[name].is_object()) {
+      merge_sent(into.at(name), value);
+    } else if (!value.is_null() || !into.has(name)) {
+      into.set(name, value);
+    }
+  }
+}
+
 /// Moves the element at `from` to `wanted` (both places), the default one staying last.
 template <class Parts>
 std::size_t place_part(Parts& parts, std::size_t from, std::size_t wanted) {

@@ -1,6 +1,8 @@
 // Rules of policies: their defaults, their order, and the last one, which stays.
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "service/base/text.h"
 #include "tests/sim/policies.h"
 #include "tests/sim/policy_parts.h"
@@ -78,14 +80,27 @@ std::optional<SimReply> take_policy_rule(const Json& body, const OrgPolicy& poli
       return validation_failed("name", {"name: Policy rule name already in use"});
     }
   }
+  for (const auto& [part, standard] :
+       {std::pair{"conditions", default_rule_conditions(policy.type)},
+        {"actions", default_rule_actions(policy.type)}}) {
+    const Json& sent = body[part];
+    if (!sent.is_null() && !sent.is_object()) {
+      return validation_failed(part, {fmt::format("{}: The field has an invalid value", part)});
+    }
+    if (auto refused = refuse_kinds(standard, sent, part)) return refused;
+  }
+  const Json& priority = body["priority"];
+  if (!priority.is_null() && !priority.is_int()) {
+    return validation_failed("priority", {"priority: The field must be a whole number"});
+  }
   rule.name = std::string(name);
   rule.conditions = default_rule_conditions(policy.type);
   if (body["conditions"].is_object()) {
     if (rule.conditions.is_null()) rule.conditions = Json::object();
-    merge_into(rule.conditions, body["conditions"]);
+    merge_sent(rule.conditions, body["conditions"]);
   }
   rule.actions = default_rule_actions(policy.type);
-  merge_into(rule.actions, body["actions"]);
+  merge_sent(rule.actions, body["actions"]);
   return std::nullopt;
 }
 
@@ -108,8 +123,8 @@ SimReply set_rule_active(Org& org, Call& call, bool active) {
 
 std::size_t place_of(const Json& priority, std::string_view policy_type, std::size_t otherwise) {
   if (!priority.is_int()) return otherwise;
-  return static_cast<std::size_t>(
-      std::max<std::int64_t>(priority.as_int() - first_rule_priority(policy_type), 0));
+  const std::int64_t first = first_rule_priority(policy_type);
+  return static_cast<std::size_t>(std::max(priority.as_int(), first) - first);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,24 +60,29 @@ class RateLimiter {
   RateLimiter(BucketTable table, std::int64_t share_percent, std::int64_t window_s)
       : table_(std::move(table)), share_percent_(share_percent), window_s_(window_s) {}
   const BucketTable& table() const { return table_; }
-  /// In the order in which they began.
-  const std::vector<WindowSeen>& windows_seen() const { return seen_; }
-  /// Counts one request of a client; a refused one is not counted.
+  /// The newest 200,000, in the order in which they began.
+  const std::deque<WindowSeen>& windows_seen() const { return seen_; }
+  /// Counts one request of a client; a refused one is not counted. Without a client it draws on the
+  /// org's limit alone.
   Admission admit(const Bucket& bucket, std::string_view client, WallTime now);
 
  private:
   struct Window {
     std::int64_t reset_s = 0;
     std::int64_t used = 0;
-    std::size_t seen = 0;  // its place in seen_; of a client's share only
+    std::uint64_t seen = 0;  // its number in seen_; of a client's share only
   };
   Window& window(const std::string& key, WallTime now);
+  std::uint64_t open(WindowSeen window);
+  /// nullptr: it is not kept any more.
+  WindowSeen* seen(const Window& own);
 
   BucketTable table_;
   std::int64_t share_percent_;
   std::int64_t window_s_;
   std::unordered_map<std::string, Window> windows_;
-  std::vector<WindowSeen> seen_;
+  std::deque<WindowSeen> seen_;
+  std::uint64_t forgotten_ = 0;  // number of the first one in seen_
 };
 
 }  // namespace rollcall::sim

@@ -36,6 +36,7 @@ struct Relations {
 };
 
 std::string_view type_id_of(const Org& org, const OrgUser& user);
+bool is_user_type(const Org& org, std::string_view id);
 
 SimReply list_owners(Org& org, Call& call);
 SimReply add_owner(Org& org, Call& call);

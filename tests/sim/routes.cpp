@@ -208,6 +208,8 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
 
 }  // namespace
 
+const std::vector<Route>& served_routes() { return kRoutes; }
+
 RouteMatch match_route(std::string_view method, const std::vector<std::string>& segments) {
   RouteMatch match;
   if (segments.size() < 3) return match;

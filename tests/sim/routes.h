@@ -23,6 +23,8 @@ struct RouteMatch {
   std::vector<std::string> ids;
 };
 
+/// All that is served.
+const std::vector<Route>& served_routes();
 RouteMatch match_route(std::string_view method, const std::vector<std::string>& segments);
 
 }  // namespace rollcall::sim

@@ -99,7 +99,9 @@ Scene scene_of(const Json& sample, int n) {
   const Json& body = sample["response_body"];
   const std::string realm(body["realmId"].as_string(
       body.items().empty() ? "" : body.items()[0]["realmId"].as_string()));
-  const std::string about = R"("org":{"realm_id":")" + realm + "\"}";
+  const std::string_view type = sample["request_body"]["type"]["id"].as_string();
+  const std::string about = R"("org":{"realm_id":")" + realm + "\"" +
+                            (type.empty() ? "" : fmt::format(R"(,"type_id":"{}")", type)) + "}";
   scene.org = "{" + about + "}";
   const auto with_user = [&](const std::string& user) {
     scene.org = "{" + about + R"(,"schema":{"custom":{"customAttribute123":{"type":"string"},)" +

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
+#include <iterator>
+
 #include "service/base/digest.h"
 #include "service/base/text.h"
 #include "tests/sim/json_parts.h"
@@ -14,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kSessionMs = 7'200'000;
 constexpr std::int64_t kActivationDays = 7;
+constexpr std::size_t kKeptFailures = 200'000;
 
 SimReply sign_in_failed() { return error_reply(401, "E0000004", "Authentication failed"); }
 
@@ -73,6 +77,12 @@ void remember_secrets(Org& org, UserIndex user, const Json& credentials) {
   if (answer.is_string()) org.sign_ins.answers[user] = fast_hash(fold_case(answer.as_string()));
 }
 
+bool may_sign_in(const Org& org, UserIndex user) {
+  const OrgUser& person = org.directory.user(user);
+  return person.exists && (person.status == AccountStatus::active ||
+                           person.status == AccountStatus::password_expired);
+}
+
 void end_sessions(Org& org, UserIndex user, WallTime now) {
   std::erase_if(org.sign_ins.session_tokens,
                 [&](const auto& one) { return one.second.user == user; });
@@ -83,10 +93,42 @@ void end_sessions(Org& org, UserIndex user, WallTime now) {
   if (ended > 0) log_event(org, now, "user.session.end", {user_party(org, user)});
 }
 
+void LinkBook::put(std::string token, const OneTimeLink& link) {
+  std::string& held = tokens_[{link.user, link.purpose}];
+  links_.erase(held);
+  held = token;
+  links_.emplace(std::move(token), link);
+}
+
+const OneTimeLink* LinkBook::find(std::string_view token) const {
+  const auto found = links_.find(token);
+  return found == links_.end() ? nullptr : &found->second;
+}
+
+void LinkBook::drop(std::string_view token) {
+  const auto found = links_.find(token);
+  if (found == links_.end()) return;
+  tokens_.erase({found->second.user, found->second.purpose});
+  links_.erase(found);
+}
+
+void LinkBook::drop_user(UserIndex user) {
+  for (const LinkPurpose purpose :
+       {LinkPurpose::activation, LinkPurpose::reset, LinkPurpose::unlock}) {
+    const auto held = tokens_.find({user, purpose});
+    if (held == tokens_.end()) continue;
+    links_.erase(held->second);
+    tokens_.erase(held);
+  }
+}
+
+void LinkBook::drop_expired(WallTime now) {
+  const auto over = [&](const OneTimeLink& link) { return link.expires.ms <= now.ms; };
+  std::erase_if(tokens_, [&](const auto& one) { return over(links_.at(one.second)); });
+  std::erase_if(links_, [&](const auto& one) { return over(one.second); });
+}
+
 std::string new_link(Org& org, LinkPurpose purpose, UserIndex user, WallTime now) {
-  std::erase_if(org.sign_ins.links, [&](const auto& link) {
-    return link.second.user == user && link.second.purpose == purpose;
-  });
   constexpr std::int64_t kMinuteMs = 60'000;
   const Json recovery = password_settings_of(org, user)["recovery"]["factors"]["okta_email"];
   const std::int64_t minutes =
@@ -94,24 +136,33 @@ std::string new_link(Org& org, LinkPurpose purpose, UserIndex user, WallTime now
           ? kActivationDays * 24 * 60
           : recovery["properties"]["recoveryToken"]["tokenLifetimeMinutes"].as_int(60);
   std::string token = org.ids.token(20);
-  org.sign_ins.links[token] = {user, purpose, now + minutes * kMinuteMs};
+  org.sign_ins.links.put(token, {user, purpose, now + minutes * kMinuteMs});
   return token;
+}
+
+std::int64_t note_failure(SignIns& held, UserIndex user) {
+  const auto [counted, fresh] = held.failures.try_emplace(user, 0);
+  if (fresh && held.failures.size() > kKeptFailures) {
+    const auto first = held.failures.begin();
+    held.failures.erase(first == counted ? std::next(first) : first);
+  }
+  return ++counted->second;
 }
 
 void forget_sign_ins(Org& org, WallTime now) {
   SignIns& held = org.sign_ins;
-  constexpr std::size_t kMany = 100'000;
-  if (held.transactions.size() + held.session_tokens.size() + held.links.size() +
-          held.in_second.size() + held.code_sent.size() <
-      kMany) {
-    return;
-  }
+  constexpr std::int64_t kMinuteMs = 60'000;
+  // Clocks of tests go back, too.
+  if (std::abs(now.ms - held.swept.ms) < kMinuteMs) return;
+  held.swept = now;
   const auto over = [&](const auto& one) { return one.second.expires.ms <= now.ms; };
   std::erase_if(held.transactions, over);
   std::erase_if(held.session_tokens, over);
-  std::erase_if(held.links, over);
-  held.in_second.clear();
-  std::erase_if(held.code_sent, [&](const auto& one) { return now.ms - one.second.ms > 60'000; });
+  std::erase_if(held.sessions, over);
+  held.links.drop_expired(now);
+  std::erase_if(held.in_second, [&](const auto& one) { return one.second.first != now.ms / 1000; });
+  std::erase_if(held.code_sent,
+                [&](const auto& one) { return now.ms - one.second.ms > kMinuteMs; });
 }
 
 SimReply create_session(Org& org, Call& call) {
@@ -120,12 +171,14 @@ SimReply create_session(Org& org, Call& call) {
   if (token == org.sign_ins.session_tokens.end() || token->second.expires.ms <= call.now.ms) {
     return sign_in_failed();
   }
+  const UserIndex user = token->second.user;
+  org.sign_ins.session_tokens.erase(token);  // it works once
+  if (!may_sign_in(org, user)) return sign_in_failed();
   Session session;
   session.id = "102" + org.ids.token(22);
-  session.user = token->second.user;
+  session.user = user;
   session.created = call.now;
   session.expires = call.now + kSessionMs;
-  org.sign_ins.session_tokens.erase(token);
   call.result_ids.push_back(session.id);
   const Json out = session_json(org, call, session);
   log_event(org, call.now, "user.authentication.sso", {user_party(org, session.user)});

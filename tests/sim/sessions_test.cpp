@@ -160,5 +160,75 @@ TEST(Credentials, AreChangedByWhoKnowsTheOldOnes) {
   session_of(driver, "Th1rd-Passw0rd");
 }
 
+TEST(Sessions, ThatExpiredAreForgottenWithTokensAndLinks) {
+  Driver driver;
+  const std::string user = driver.make_user("a@example.com");
+  session_of(driver);
+  driver.status("POST", "/api/v1/authn", sign_in_body());
+  driver.status("POST", "/api/v1/users/" + user + "/lifecycle/reset_password");
+  const SignIns& held = driver.sim->org().sign_ins;
+  const auto kept = [&] {
+    return held.sessions.size() + held.session_tokens.size() + held.links.size();
+  };
+  EXPECT_EQ(kept(), 3U);
+  driver.clock.advance(7'100'000);
+  driver.status("GET", "/sim/stats");
+  EXPECT_EQ(kept(), 3U) << "looking on sweeps nothing";
+  driver.status("GET", "/api/v1/users/me");
+  EXPECT_EQ(kept(), 1U) << "the session lasts two hours";
+  driver.clock.advance(100'000);
+  driver.status("GET", "/api/v1/users/me");
+  EXPECT_EQ(kept(), 0U);
+}
+
+TEST(Sessions, AreSweptOnceAMinute) {
+  Driver driver;
+  driver.make_user("a@example.com");
+  SignIns& held = driver.sim->org().sign_ins;
+  held.sessions["late"] = {"late", 0, {}, driver.clock.wall() + 30'000};
+  driver.clock.advance(59'000);
+  driver.status("GET", "/api/v1/users/me");
+  EXPECT_EQ(held.sessions.size(), 1U);
+  driver.clock.advance(1'000);
+  driver.status("GET", "/api/v1/users/me");
+  EXPECT_EQ(held.sessions.size(), 0U);
+}
+
+TEST(Links, OneForEachPurposeOfAPerson) {
+  LinkBook links;
+  const auto put = [&](const char* token, UserIndex user, LinkPurpose purpose, std::int64_t until) {
+    links.put(token, {user, purpose, {until}});
+  };
+  put("a", 1, LinkPurpose::reset, 10);
+  put("b", 1, LinkPurpose::unlock, 20);
+  put("c", 2, LinkPurpose::reset, 30);
+  put("d", 1, LinkPurpose::reset, 40);
+  EXPECT_EQ(links.find("a"), nullptr) << "a newer one took its place";
+  EXPECT_EQ(links.size(), 3U);
+  links.drop_expired({20});
+  EXPECT_EQ(links.find("b"), nullptr);
+  links.drop("c");
+  put("e", 2, LinkPurpose::reset, 50);
+  ASSERT_NE(links.find("e"), nullptr);
+  EXPECT_EQ(links.find("e")->user, 2U);
+  links.drop_user(1);
+  EXPECT_EQ(links.size(), 1U);
+}
+
+TEST(Outbox, KeepsTheNewestMails) {
+  Driver driver;
+  Org& org = driver.sim->org();
+  for (std::int64_t i = 0; i <= 200'000; ++i) keep_mail(org, {{i}, "activation", {}, {}, {}});
+  EXPECT_EQ(org.outbox.size(), 200'000U);
+  EXPECT_EQ(org.outbox.front().at.ms, 1);
+}
+
+TEST(SignIn, CountsFailuresOfSoManyPeopleAtMost) {
+  SignIns held;
+  for (UserIndex user = 0; user <= 200'000; ++user) EXPECT_EQ(note_failure(held, user), 1);
+  EXPECT_EQ(held.failures.size(), 200'000U);
+  EXPECT_EQ(note_failure(held, 200'000), 2) << "the newest counts on";
+}
+
 }  // namespace
 }  // namespace rollcall::sim

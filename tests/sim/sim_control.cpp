@@ -17,7 +17,7 @@ SimReply refuse(const Error& error) {
   return json_reply(400, Json(Json::Object{{"error", Json(error.message)}}));
 }
 
-Json outbox(const std::vector<Mail>& mails) {
+Json outbox(const std::deque<Mail>& mails) {
   Json out = Json::array();
   for (const Mail& mail : mails) {
     Json item = Json::object();
@@ -29,7 +29,7 @@ Json outbox(const std::vector<Mail>& mails) {
   return out;
 }
 
-Json window_rows(const std::vector<WindowSeen>& windows) {
+Json window_rows(const std::deque<WindowSeen>& windows) {
   Json out = Json::array();
   for (const WindowSeen& window : windows) {
     Json row = Json::object();
@@ -122,9 +122,14 @@ SimReply SimOrg::control_put(const ServedRequest& request, std::string_view what
     return no_content();
   }
   if (what == "clock") {
-    if ((*body).has("offset_ms")) offset_ms_ = (*body)["offset_ms"].as_int();
-    advance((*body)["advance_ms"].as_int());
-    return no_content();
+    const Json& offset = (*body)["offset_ms"];
+    const Json& ahead = (*body)["advance_ms"];
+    if (!offset.is_int() && !ahead.is_int()) {
+      return refuse(make_error(ErrorCode::usage, "offset_ms or advance_ms: a whole number"));
+    }
+    auto moved = offset.is_int() ? set_offset(offset.as_int()) : ok();
+    if (moved) moved = advance(ahead.as_int());
+    return moved ? no_content() : refuse(moved.error());
   }
   return json_reply(404, Json::object());
 }

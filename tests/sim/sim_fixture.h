@@ -51,6 +51,7 @@ class Driver {
     request.headers = {{"Host", "example.okta.com"}};
     if (!token.empty()) request.headers.emplace_back("Authorization", "SSWS " + token);
     if (!cookie.empty()) request.headers.emplace_back("Cookie", cookie);
+    request.headers.insert(request.headers.end(), headers.begin(), headers.end());
     request.body = std::move(body);
     SimReply reply = sim->handle(request, in_flight);
     if (reply.body.empty()) return reply;
@@ -100,7 +101,8 @@ class Driver {
   std::unique_ptr<SimOrg> sim;
   std::string token = "TOKEN";  // empty: no credential
   std::string cookie;
-  Json json;  // of the last reply that had a body
+  std::vector<std::pair<std::string, std::string>> headers;  // more of them
+  Json json;                                                 // of the last reply that had a body
 };
 
 /// The target of a link of that relation, without scheme and host; empty if there is none.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "service/base/file.h"
@@ -52,7 +53,10 @@ Result<void> take_number(CommandLine& line, const std::string& flag, const std::
   if (flag == "--index-lag") line.sim.org.index_lag_ms = *n;
   if (flag == "--token-lifetime") line.token_lifetime_s = *n;
   if (flag == "--latency") line.server.latency_ms = *n;
-  if (flag == "--clock-offset") line.sim.clock_offset_ms = *n * 1000;
+  if (flag == "--clock-offset") {
+    constexpr std::int64_t kMost = 1'000'000'000'000;  // what is refused may be any such number
+    line.sim.clock_offset_ms = std::clamp(*n, -kMost, kMost) * 1000;
+  }
   if (flag == "--compat") line.sim.compat = static_cast<std::uint64_t>(*n);
   if (flag == "--seed") line.sim.org.seed = static_cast<std::uint64_t>(*n);
   if (flag == "--window" && *n == 0) return wrong("--window needs at least one second");

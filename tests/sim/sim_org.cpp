@@ -16,6 +16,9 @@ constexpr std::string_view kLimitedText = "API call exceeded rate limit due to t
 /// Seen far ahead while the condition was over at once: only a suggestion (FACTS 3.4).
 constexpr std::int64_t kConcurrencyResetAhead = 114;
 
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::int64_t kFarthestMs = 500LL * 31'557'600'000;  // five centuries
+
 SimReply limited() { return error_reply(429, "E0000047", kLimitedText); }
 
 SimReply fault_reply(const Fault& fault) {
@@ -78,8 +81,28 @@ bool is_public(const Call& call) {
          (segments[2] == "sessions" && segments.size() > 3 && segments[3] == "me");
 }
 
+/// Both ways Okta speaks JSON alone (FACTS 1; the catalogue of errors has the texts).
+std::optional<SimReply> refuse_media(const ServedRequest& request) {
+  const std::string_view accept = request.header("Accept");
+  bool readable = accept.empty();
+  for (const std::string_view range : split(accept, ',')) {
+    const std::string_view type = trim(range.substr(0, range.find(';')));
+    readable = readable || type == "*/*" || type == "application/*" || type == kJsonType;
+  }
+  if (!readable) {
+    return error_reply(406, "E0000122",
+                       "Accept Header did not contain supported media type 'application/json'");
+  }
+  const std::string_view sent = request.header("Content-Type");
+  const bool known = sent.empty() || trim(sent.substr(0, sent.find(';'))) == kJsonType;
+  if (known || request.body.empty()) return std::nullopt;
+  return error_reply(400, "E0000021",
+                     "Bad request.  Accept and/or Content-Type headers likely do not match "
+                     "supported values.");
+}
+
 const Token& anybody() {
-  static const Token token{"public", "public", "none", {}, {}, {}};
+  static const Token token{"", "public", "none", {}, {}, {}};
   return token;
 }
 
@@ -96,7 +119,7 @@ std::string name_of(const Org& org, const Token& token) {
 Result<std::unique_ptr<SimOrg>> SimOrg::create(SimOptions options, const Clock& clock) {
   std::unique_ptr<SimOrg> sim(new SimOrg(std::move(options), clock));
   const SimOptions& with = sim->options_;
-  sim->offset_ms_ = with.clock_offset_ms;
+  if (auto set = sim->set_offset(with.clock_offset_ms); !set) return set.error();
   sim->faults_ = FaultBook(with.org.seed);
   if (with.concurrency < 0) sim->options_.concurrency = default_concurrency(with.limits);
   if (!with.limits_table.empty() || with.limits != "none") {
@@ -108,6 +131,19 @@ Result<std::unique_ptr<SimOrg>> SimOrg::create(SimOptions options, const Clock& 
   }
   if (auto loaded = sim->load("{}"); !loaded) return loaded.error();
   return sim;
+}
+
+Result<void> SimOrg::set_offset(std::int64_t ms) {
+  if (ms < -kFarthestMs || ms > kFarthestMs) {
+    return make_error(ErrorCode::usage, "the clock cannot be more than five centuries off");
+  }
+  offset_ms_ = ms;
+  return ok();
+}
+
+Result<void> SimOrg::advance(std::int64_t ms) {
+  // Twice the distance leads from one end to the other; more could not be added up.
+  return set_offset(offset_ms_ + std::clamp(ms, -3 * kFarthestMs, 3 * kFarthestMs));
 }
 
 Result<void> SimOrg::load(std::string_view org_json) {
@@ -212,6 +248,7 @@ SimReply SimOrg::answer_operation(Call& call, const Fault& fault, RouteMatch mat
     reply.status = 411;
     return reply;
   }
+  if (auto refused = refuse_media(call.request)) return std::move(*refused);
   if (by_oauth) {
     if (auto missing = oauth_.lacks_scope(method, match.route->pattern)) return std::move(*missing);
   }

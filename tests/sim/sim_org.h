@@ -53,7 +53,10 @@ class SimOrg {
   OAuthDesk& oauth() { return oauth_; }
   /// The org's clock: the injected one plus the offset.
   WallTime now() const { return clock_.wall() + offset_ms_; }
-  void advance(std::int64_t ms) { offset_ms_ += ms; }
+  /// Sets the org's clock against the injected one. Errors: usage beyond five centuries, where
+  /// times could not be counted any more; the clock then stays.
+  Result<void> set_offset(std::int64_t ms);
+  Result<void> advance(std::int64_t ms);
   /// Audit positions whose replies wait.
   const std::set<std::uint64_t>& held() const { return held_; }
   void release() { held_.clear(); }

@@ -112,7 +112,7 @@ void deprovision(Org& org, UserIndex index, WallTime now) {
   remove_all_apps(org, index, now);
   end_sessions(org, index, now);
   org.sign_ins.passwords.erase(index);
-  std::erase_if(org.sign_ins.links, [&](const auto& link) { return link.second.user == index; });
+  org.sign_ins.links.drop_user(index);
 }
 
 SimReply deactivate_user(Org& org, Call& call) {

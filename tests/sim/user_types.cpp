@@ -75,6 +75,12 @@ SimReply write_user_type(Org& org, Call& call, bool whole) {
 
 }  // namespace
 
+bool is_user_type(const Org& org, std::string_view id) {
+  const auto& extra = org.relations.types;
+  return id == org.type_id ||
+         std::any_of(extra.begin(), extra.end(), [id](const auto& one) { return one.id == id; });
+}
+
 std::string_view type_id_of(const Org& org, const OrgUser& user) {
   const auto found = org.relations.types_of_people.find(user.id);
   return found == org.relations.types_of_people.end() ? org.type_id : found->second;

@@ -105,6 +105,10 @@ void append_links(std::string& out, const Org& org, const Call& call, const OrgU
   out += '}';
 }
 
+std::string tag_of(std::string_view body) {
+  return fmt::format("W/\"{}\"", to_text(sha256(body)).substr(7));
+}
+
 }  // namespace
 
 bool is_activating(const OrgUser& user, WallTime now) { return user.activating_until > now; }
@@ -144,15 +148,21 @@ std::optional<UserIndex> find_user(const Org& org, const Call& call, std::string
   return org.directory.user_by_shortname(key);
 }
 
+std::string etag_of(const Org& org, const Call& call, const OrgUser& user) {
+  std::string body;
+  render_user(body, org, call, user, Links::full);
+  return tag_of(body);
+}
+
 SimReply get_user(Org& org, Call& call) {
   const std::string& key = call.path_ids[0];
   const auto index = find_user(org, call, key);
   if (!index) return not_found(key, "User");
   std::string body;
   render_user(body, org, call, org.directory.user(*index), Links::full);
-  const Sha256 tag = sha256(body);
+  std::string tag = tag_of(body);
   SimReply reply = json_reply(200, std::move(body));
-  reply.headers.emplace_back("ETag", fmt::format("W/\"{}\"", to_text(tag).substr(7)));
+  reply.headers.emplace_back("ETag", std::move(tag));
   return reply;
 }
 

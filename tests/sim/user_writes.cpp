@@ -68,6 +68,25 @@ bool apply_credentials(OrgUser& user, const Json& credentials, WallTime now) {
   return password;
 }
 
+/// Given at the create and changed by PUT alone (FACTS 5.5). `held`: the type until now.
+std::optional<SimReply> refuse_type(const Org& org, const Json& body, std::string_view held,
+                                    bool may_change) {
+  const Json& type = body["type"]["id"];
+  if (type.is_null() || type.as_string() == held) return std::nullopt;
+  if (!may_change) return validation_failed("type", {"type: The type of a user cannot be changed"});
+  if (is_user_type(org, type.as_string())) return std::nullopt;
+  return validation_failed("type", {"type: The type does not exist"});
+}
+
+void set_type(Org& org, const std::string& user, const Json& body) {
+  const Json& type = body["type"]["id"];
+  if (type.is_null()) return;
+  org.relations.types_of_people.erase(user);
+  if (type.as_string() != org.type_id) {
+    org.relations.types_of_people.emplace(user, type.as_string());
+  }
+}
+
 struct Creation {
   Json profile;
   std::vector<GroupIndex> groups;
@@ -112,6 +131,7 @@ std::optional<SimReply> refuse_creation(const Org& org, const Call& call, Creati
                        "Could not create user. To create a user and expire their password "
                        "immediately, \"activate\" must be true");
   }
+  if (auto refused = refuse_type(org, call.body, org.type_id, true)) return refused;
   if (auto refused = refuse_profile(org, creation.profile, "newUser", std::nullopt)) return refused;
   if (auto refused = refuse_password(credentials, login_of(creation.profile))) return refused;
   return take_groups(org, call, creation);
@@ -156,7 +176,23 @@ std::optional<SimReply> refuse_mastered(const Org& org, const OrgUser& user, con
   return std::nullopt;
 }
 
-std::optional<SimReply> refuse_change(const Org& org, const Call& call, const OrgUser& user) {
+/// The status is inferred, and nobody recorded a body (FACTS 1).
+std::optional<SimReply> refuse_stale(const Org& org, const Call& call, const OrgUser& user) {
+  const std::string_view wanted = call.request.header("If-Match");
+  if (wanted.empty()) return std::nullopt;
+  const std::string tag = etag_of(org, call, user);
+  for (const std::string_view one : split(wanted, ',')) {
+    if (trim(one) == "*" || trim(one) == tag) return std::nullopt;
+  }
+  SimReply reply;
+  reply.status = 412;
+  return reply;
+}
+
+std::optional<SimReply> refuse_change(const Org& org, const Call& call, const OrgUser& user,
+                                      bool whole) {
+  if (auto refused = refuse_stale(org, call, user)) return refused;
+  if (auto refused = refuse_type(org, call.body, type_id_of(org, user), whole)) return refused;
   if (is_activating(user, call.now)) return still_activating();
   if (user.status == AccountStatus::deprovisioned && !org.settings.edit_deprovisioned) {
     return wrong_status();
@@ -174,7 +210,7 @@ SimReply change(Org& org, Call& call, bool whole) {
   if (!call.body_ok || (whole && !has_profile) || (!has_profile && !has_credentials)) {
     return malformed_body();
   }
-  if (auto refused = refuse_change(org, call, user)) return std::move(*refused);
+  if (auto refused = refuse_change(org, call, user, whole)) return std::move(*refused);
   const Json& sent = call.body["profile"];
   const Json profile = whole ? sent : merged_profile(user, sent);
   if (auto refused = refuse_mastered(org, user, sent)) return std::move(*refused);
@@ -198,6 +234,7 @@ SimReply change(Org& org, Call& call, bool whole) {
     changed.last_updated = call.now;
     remember_secrets(org, *index, credentials);
   }
+  if (whole) set_type(org, org.directory.user(*index).id, call.body);
   user_changed(org, *index, call.now);
   call.result_ids.push_back(org.directory.user(*index).id);
   std::string body;
@@ -233,8 +270,8 @@ bool password_allowed(std::string_view password, std::string_view login) {
 
 void send_mail(Org& org, std::string_view kind, UserIndex index, WallTime now, std::string token) {
   const OrgUser& user = org.directory.user(index);
-  org.outbox.push_back(
-      {now, std::string(kind), user.id, packed_text(user.profile, "email"), std::move(token)});
+  keep_mail(
+      org, {now, std::string(kind), user.id, packed_text(user.profile, "email"), std::move(token)});
 }
 
 SimReply create_user(Org& org, Call& call) {
@@ -265,6 +302,7 @@ SimReply create_user(Org& org, Call& call) {
     send_mail(org, "activation", index, call.now, token);
   }
   remember_secrets(org, index, call.body["credentials"]);
+  set_type(org, added.id, call.body);
   user_changed(org, index, call.now);
   log_event(org, call.now, "user.lifecycle.create", {user_party(org, index)});
   if (activated) log_event(org, call.now, "user.lifecycle.activate", {user_party(org, index)});

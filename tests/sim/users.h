@@ -14,6 +14,8 @@ enum class Links : bool { self_only, full };
 /// Appends the user's JSON.
 void render_user(std::string& out, const Org& org, const Call& call, const OrgUser& user,
                  Links links);
+/// What names the user's state as it is shown (FACTS 1).
+std::string etag_of(const Org& org, const Call& call, const OrgUser& user);
 /// By id, login or unambiguous shortname, or "me".
 std::optional<UserIndex> find_user(const Org& org, const Call& call, std::string_view key);
 /// Still in an asynchronous activation.

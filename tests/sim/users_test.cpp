@@ -251,5 +251,78 @@ TEST(Activation, AsynchronousOneAnswers409Meanwhile) {
   EXPECT_EQ(driver.status("POST", "/api/v1/users/" + id, profile(R"("city":"Ulm")")), 200);
 }
 
+TEST(Users, AStaleIfMatchChangesNothing) {
+  Driver driver;
+  const std::string path = "/api/v1/users/" + driver.make_user("a@example.com");
+  const std::string tag(driver.send("GET", path).header("ETag"));
+  const std::string whole =
+      R"({"profile":{"login":"a@example.com","email":"a@example.com","firstName":"A","lastName":"B"}})";
+  const auto change = [&](const std::string& match, const std::string& method = "POST") {
+    driver.headers = {{"If-Match", match}};
+    const int status =
+        driver.status(method, path, method == "PUT" ? whole : R"({"profile":{"city":"Ulm"}})");
+    driver.headers.clear();
+    return status;
+  };
+  EXPECT_EQ(change(R"(W/"nothing")"), 412);
+  EXPECT_EQ(change(R"(W/"nothing", )" + tag), 200) << "one of several";
+  EXPECT_EQ(change(tag), 412) << "it has changed by then";
+  EXPECT_EQ(change(tag, "PUT"), 412);
+  EXPECT_EQ(change("*"), 200);
+  driver.status("GET", path);
+  EXPECT_EQ(driver.json["profile"]["city"].as_string(), "Ulm");
+  EXPECT_EQ(change(std::string(driver.send("GET", path).header("ETag")), "PUT"), 200);
+}
+
+TEST(Users, AreMovedToAnotherTypeByPutAlone) {
+  Driver driver;
+  const std::string path = "/api/v1/users/" + driver.make_user("a@example.com");
+  const std::string own(driver.json["type"]["id"].as_string());
+  driver.status("POST", "/api/v1/meta/types/user", R"({"name":"t","displayName":"T"})");
+  const std::string other(driver.json["id"].as_string());
+  const auto body = [](const std::string& login, const std::string& type) {
+    return R"({"type":{"id":")" + type + R"("},"profile":{"login":")" + login +
+           R"(","email":"a@example.com","firstName":"A","lastName":"B"}})";
+  };
+  for (const char* method : {"POST", "PUT"}) {
+    EXPECT_EQ(driver.status(method, path, body("a@example.com", own)), 200) << method;
+    EXPECT_EQ(driver.status(method, path, body("a@example.com", "oty0")), 400) << method;
+    EXPECT_EQ(driver.error_code(), "E0000001");
+  }
+  EXPECT_EQ(driver.status("POST", path, body("a@example.com", other)), 400);
+  EXPECT_EQ(driver.status("PUT", path, body("a@example.com", other)), 200);
+  EXPECT_EQ(driver.json["type"]["id"].as_string(), other);
+  EXPECT_EQ(driver.status("POST", path, body("a@example.com", own)), 400) << "not back either";
+  EXPECT_EQ(driver.status("PUT", path, body("a@example.com", own)), 200);
+  EXPECT_EQ(driver.json["type"]["id"].as_string(), own);
+  EXPECT_EQ(driver.status("POST", "/api/v1/users", body("b@example.com", "oty0")), 400);
+  EXPECT_EQ(driver.status("POST", "/api/v1/users", body("b@example.com", other)), 200);
+  EXPECT_EQ(driver.json["type"]["id"].as_string(), other);
+}
+
+TEST(Requests, SpeakJsonBothWays) {
+  Driver driver;
+  const auto get = [&](const std::string& accept) {
+    driver.headers = {{"Accept", accept}};
+    return driver.status("GET", "/api/v1/users/me");
+  };
+  for (const char* fine : {"application/json", "*/*", "text/html, application/json;q=0.9",
+                           "application/*", "application/json;charset=UTF-8"}) {
+    EXPECT_EQ(get(fine), 200) << fine;
+  }
+  for (const char* other : {"text/html", "application/hal+json", "application/xml"}) {
+    EXPECT_EQ(get(other), 406) << other;
+    EXPECT_EQ(driver.error_code(), "E0000122");
+  }
+  const std::string group = R"({"profile":{"name":"g"}})";
+  for (const char* other : {"text/plain", "application/x-www-form-urlencoded"}) {
+    driver.headers = {{"Content-Type", other}};
+    EXPECT_EQ(driver.status("POST", "/api/v1/groups", group), 400) << other;
+    EXPECT_EQ(driver.error_code(), "E0000021");
+  }
+  driver.headers = {{"Content-Type", "application/json; okta-response=omitCredentials"}};
+  EXPECT_EQ(driver.status("POST", "/api/v1/groups", group), 200);
+}
+
 }  // namespace
 }  // namespace rollcall::sim
