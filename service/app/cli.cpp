@@ -54,6 +54,7 @@ int usage_error(const Program& program, const std::string& what) {
 
 int unknown_verb(const Program& program, const std::string& word) {
   std::vector<std::string> names;
+  names.reserve(kVerbs.size());
   for (const Verb& verb : kVerbs) names.emplace_back(verb.name);
   std::string what = fmt::format("there is no verb '{}'", word);
   if (const auto near = nearest(word, names)) what += fmt::format("; did you mean '{}'?", *near);
