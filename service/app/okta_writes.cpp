@@ -12,6 +12,8 @@
 #include "service/app/operator_plan.h"
 #include "service/app/present.h"
 #include "service/app/run_flow.h"
+#include "service/base/text.h"
+#include "service/reconcile/guard.h"
 
 namespace rollcall {
 namespace {
