@@ -94,9 +94,11 @@ class PlanningRun {
   std::vector<Operation> picked(std::vector<Operation> operations) const;
   void note_idle(const std::vector<Operation>& operations);
   Result<void> note_holds(const std::vector<Operation>& operations);
+  void add_known_leavers(const std::vector<Operation>& operations);
   Result<void> note_leavers(const std::vector<Operation>& operations);
   Result<void> note_flapping(const std::vector<Operation>& operations);
   void finish();
+  Result<bool> still_loading() const;
   void refuse(const Error& error, int otherwise);
   bool restricted() const {
     return !options_.only.empty() || options_.where || options_.sample_percent;
@@ -110,10 +112,10 @@ class PlanningRun {
   LinkList links_;
   std::uint64_t linked_ = 0;  // users, those not named by an urgent run included
   History history_;
-  std::vector<KnownLeaver> known_leavers_;
   ReconcileInputs inputs_;
   Reconciled reconciled_;
   std::set<std::string> picked_;
+  std::set<std::string> carried_;  // leavers that only earlier reads tell of
   bool counts_ = true;
   Planned out_;
 };
@@ -138,7 +140,7 @@ Result<void> PlanningRun::recall() {
   history_.grants = std::move(*grants);
   auto leavers = journal.known_leavers();
   if (!leavers) return leavers.error();
-  known_leavers_ = std::move(*leavers);
+  history_.leavers = std::move(*leavers);
   auto refused = journal.refused_values();
   if (!refused) return refused.error();
   history_.refused = std::move(*refused);
@@ -295,8 +297,8 @@ Result<void> PlanningRun::decide() {
     reconciled_.people.clear();
     reconciled_.findings.clear();
     // Nobody becomes a leaver by such a read; who was one before it still is.
-    reconciled_.not_contained =
-        still_inside(known_leavers_, snapshot_, links_, out_.scan.certified);
+    reconciled_.not_contained = still_inside(history_.leavers, snapshot_, links_,
+                                             out_.scan.certified, "this read does not count");
     for (GroupTarget& group : reconciled_.groups) group.refused = true;
     return ok();
   }
@@ -314,7 +316,9 @@ Result<void> PlanningRun::decide() {
   limits.limits = &settings_.guard;
   limits.linked_enabled = options_.urgent ? linked_ : reconciled_.linked_enabled;
   limits.membership_population = reconciled_.membership_population;
-  limits.initial_load = reconciled_.initial_load;
+  const auto loading = still_loading();
+  if (!loading) return loading.error();
+  limits.initial_load = *loading;
   limits.groups = &reconciled_.groups;
   limits.group_population = &reconciled_.group_population;
   limits.own_principal = snapshot_.principal().user_id;
@@ -342,10 +346,24 @@ Result<void> PlanningRun::decide() {
   for (Uncontained& one : verdict.not_contained)
     reconciled_.not_contained.push_back(std::move(one));
   if (const auto noted = note_holds(operations); !noted) return noted.error();
+  if (!options_.urgent) add_known_leavers(operations);
   if (const auto noted = note_leavers(operations); !noted) return noted.error();
   if (const auto noted = note_flapping(operations); !noted) return noted.error();
   out_.plan.operations = std::move(operations);
   return ok();
+}
+
+/// Nothing is linked yet, or no main run has come to its end yet: a first load that was interrupted
+/// goes on.
+Result<bool> PlanningRun::still_loading() const {
+  constexpr std::size_t kMany = 1'000;
+  if (reconciled_.initial_load) return true;
+  if (parts_.journal == nullptr || settings_.guard.initial_load == 0) return false;
+  const auto runs = parts_.journal->runs(kMany);
+  if (!runs) return runs.error();
+  return runs->size() < kMany && std::none_of(runs->begin(), runs->end(), [](const RunRow& row) {
+           return row.lane == Lane::main && row.state == "finished";
+         });
 }
 
 std::vector<Operation> PlanningRun::picked(std::vector<Operation> operations) const {
@@ -409,16 +427,42 @@ Result<void> PlanningRun::note_holds(const std::vector<Operation>& operations) {
   return ok();
 }
 
+/// Who had left by an earlier read, can still sign in and is not contained by this plan stays in
+/// sight until HR says otherwise: also where this run looks at others only, or their record is
+/// gone or set aside.
+void PlanningRun::add_known_leavers(const std::vector<Operation>& operations) {
+  std::set<std::string> settled = reconciled_.back;
+  for (const Operation& op : operations) {
+    if (contains_person(op.kind)) settled.insert(op.subject.worker_key);
+  }
+  for (const Uncontained& one : reconciled_.not_contained) settled.insert(one.worker_key);
+  const char* why = restricted()                        ? "this run looks at others only"
+                    : !settings_.users.manage_lifecycle ? "this run manages no lifecycle"
+                                                        : "this read says nothing of them";
+  for (Uncontained& one :
+       still_inside(history_.leavers, snapshot_, links_, out_.scan.certified, why)) {
+    if (settled.count(one.worker_key) > 0) continue;
+    carried_.insert(one.worker_key);
+    reconciled_.not_contained.push_back(std::move(one));
+  }
+}
+
 /// For the next read that does not count, and how long each has been known.
 Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations) {
   if (parts_.journal == nullptr || restricted() || options_.as_of || reconciled_.link_only ||
       !settings_.users.manage_lifecycle) {
     return ok();
   }
-  const auto leavers = leavers_of(reconciled_, operations, inputs_.as_of.instant);
+  auto leavers = leavers_of(reconciled_, operations, inputs_.as_of.instant);
+  for (KnownLeaver& leaver : leavers) {
+    if (carried_.count(leaver.worker_key) == 0) continue;
+    for (const KnownLeaver& known : history_.leavers) {
+      if (known.worker_key == leaver.worker_key) leaver.why = known.why;
+    }
+  }
   std::map<std::string, WallTime> since;
   for (const KnownLeaver& leaver : leavers) since[leaver.worker_key] = leaver.since;  // now
-  for (const KnownLeaver& leaver : known_leavers_) since[leaver.worker_key] = leaver.since;
+  for (const KnownLeaver& leaver : history_.leavers) since[leaver.worker_key] = leaver.since;
   for (Uncontained& one : reconciled_.not_contained) {
     if (const auto known = since.find(one.worker_key); known != since.end()) {
       one.since = known->second;

@@ -35,10 +35,27 @@ Result<std::optional<CivilDate>> EmploymentRules::date(const PersonRecord& perso
   return std::optional<CivilDate>(*parsed);
 }
 
+std::optional<EmploymentRules::Status> EmploymentRules::status_of(
+    const PersonRecord& person) const {
+  if (!status_) return Status::active;
+  const auto found = values_.find(fold_case(trim(person.hr.text(*status_))));
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool EmploymentRules::says_terminated(const PersonRecord& person) const {
+  return status_of(person) == Status::terminated;
+}
+
 Result<EmploymentState> EmploymentRules::terminated(const PersonRecord& person,
                                                     const PersonHistory* history) const {
   EmploymentState state;
   state.employment = Employment::terminated;
+  if (termination_date_ && person.hr.state(*termination_date_) == AttrState::unknown) {
+    // Not blank but missing: the day may lie ahead.
+    return make_error(ErrorCode::record_bad_date,
+                      fmt::format("when they leave is not known: the source has no column '{}'",
+                                  inputs_.settings->hr_schema.at(*termination_date_).name));
+  }
   const auto last_day = date(person, termination_date_);
   if (!last_day) return last_day.error();
   if (*last_day) {
@@ -59,14 +76,10 @@ Result<EmploymentState> EmploymentRules::terminated(const PersonRecord& person,
 Result<EmploymentState> EmploymentRules::of(const PersonRecord& person,
                                             const PersonHistory* history) const {
   EmploymentState state;
-  Status status = Status::active;
-  if (status_) {
-    const auto found = values_.find(fold_case(trim(person.hr.text(*status_))));
-    if (found == values_.end()) {
-      return make_error(ErrorCode::record_unknown_status,
-                        "the status stands in none of the source's lists");
-    }
-    status = found->second;
+  const auto status = status_of(person);
+  if (!status) {
+    return make_error(ErrorCode::record_unknown_status,
+                      "the status stands in none of the source's lists");
   }
   // An explicit termination outranks our own scope rule: a leaver is a leaver.
   if (status == Status::terminated) return terminated(person, history);

@@ -22,9 +22,12 @@ class EmploymentRules {
   explicit EmploymentRules(const ReconcileInputs& inputs);
   /// Errors: record.unknown_status, record.bad_date, record.expression_failed.
   Result<EmploymentState> of(const PersonRecord& person, const PersonHistory* history) const;
+  /// Whether the status says that they have left or will, whatever the dates say.
+  bool says_terminated(const PersonRecord& person) const;
 
  private:
   enum class Status : std::uint8_t { active, terminated, leave };
+  std::optional<Status> status_of(const PersonRecord& person) const;
   Result<EmploymentState> terminated(const PersonRecord& person,
                                      const PersonHistory* history) const;
   Result<std::optional<CivilDate>> date(const PersonRecord& person,

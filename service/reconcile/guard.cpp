@@ -23,6 +23,13 @@ bool shuts_out(OperationKind kind) {
   return contains_account(kind) || kind == OperationKind::user_delete;
 }
 
+/// Of somebody who was shut out; a joiner's activation is none.
+bool lets_in_again(const Operation& op) {
+  return op.kind == OperationKind::user_unsuspend ||
+         (op.kind == OperationKind::user_activate &&
+          op.expect.status == AccountStatus::deprovisioned);
+}
+
 bool sends_mail(const Operation& op) {
   PlanSummary one;
   one.count(op);
@@ -45,6 +52,7 @@ class Guard {
         "absences", inputs_.linked_enabled,
         [](const Operation& op) { return contains_account(op.kind) && op.reason == "absent"; },
         true);
+    limit("returns", inputs_.linked_enabled, lets_in_again);
     limit("deletes", inputs_.linked_enabled,
           [](const Operation& op) { return op.kind == OperationKind::user_delete; });
     limit("creates", inputs_.linked_enabled,

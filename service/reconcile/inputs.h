@@ -35,6 +35,8 @@ struct History {
   std::vector<OwnStatusChange> own_changes;
   std::vector<Grant> grants;
   std::vector<RefusedValue> refused;
+  std::vector<KnownLeaver>
+      leavers;  // who had left and could sign in, by the last read that counted
 };
 
 struct ReconcileInputs {

@@ -29,7 +29,7 @@ std::vector<KnownLeaver> leavers_of(const Reconciled& reconciled,
 
 std::vector<Uncontained> still_inside(std::span<const KnownLeaver> known,
                                       const AccountIndex& accounts, const LinkList& links,
-                                      bool listed_whole) {
+                                      bool listed_whole, std::string_view now) {
   std::unordered_set<std::string_view> ours;
   for (const LinkView link : links) {
     if (link.kind == Link::Kind::user && !link.released) ours.insert(link.okta_id);
@@ -42,10 +42,9 @@ std::vector<Uncontained> still_inside(std::span<const KnownLeaver> known,
     accounts.find(MatchKey::id, leaver.user_id, found);
     if (found.empty() && listed_whole) continue;
     if (!found.empty() && !can_sign_in(accounts.at(found.front()).status)) continue;
-    out.push_back(
-        {leaver.worker_key, leaver.user_id,
-         "gone by the last read that counted (" + leaver.why + "); this read does not count",
-         leaver.since});
+    out.push_back({leaver.worker_key, leaver.user_id,
+                   "gone by the last read that counted (" + leaver.why + "); " + std::string(now),
+                   leaver.since});
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "service/reconcile/reconciler.h"
@@ -16,8 +17,9 @@ std::vector<KnownLeaver> leavers_of(const Reconciled& reconciled,
 
 /// Those of `known` who are still linked and, by what the org shows now, can sign in.
 /// `listed_whole`: an account that is not in the listing is gone; else it counts as still inside.
+/// `now`: why this plan does nothing about them ("this read does not count").
 std::vector<Uncontained> still_inside(std::span<const KnownLeaver> known,
                                       const AccountIndex& accounts, const LinkList& links,
-                                      bool listed_whole);
+                                      bool listed_whole, std::string_view now);
 
 }  // namespace rollcall

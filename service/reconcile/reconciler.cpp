@@ -3,11 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "service/base/text.h"
 #include "service/reconcile/employment.h"
+#include "service/reconcile/reshuffle.h"
 #include "service/reconcile/usernames.h"
 
 namespace rollcall {
@@ -27,6 +29,7 @@ class Reconciler::Impl {
     for (const OwnStatusChange& own : inputs.history->own_changes) own_[own.user_id] = &own;
     for (const PersonHistory& person : inputs.history->people)
       history_[person.worker_key] = &person;
+    for (const KnownLeaver& one : inputs.history->leavers) leavers_.insert(one.worker_key);
     first_name_ = settings_.user_schema.find("firstName");
     last_name_ = settings_.user_schema.find("lastName");
   }
@@ -43,7 +46,12 @@ class Reconciler::Impl {
     const auto state = employment_.of(person, history_of(person.worker_key));
     if (!state) {
       report(state.error().code, person, state.error().message);
+      name_undecided_leaver(person, state.error().message);
       return;
+    }
+    if (state->employment != Employment::terminated &&
+        leavers_.count(std::string(person.worker_key)) > 0) {
+      back_.emplace(person.worker_key);
     }
     const auto pair = correlator_.correlate(person);
     if (!pair) {
@@ -70,6 +78,7 @@ class Reconciler::Impl {
   Reconciled close(const SourceEnd& end);
 
  private:
+  void name_undecided_leaver(const PersonRecord& person, const std::string& why);
   void dispatch(const PersonRecord& person, const EmploymentState& state, const Pair& pair,
                 PersonChange& change);
   void joiner(const PersonRecord& person, const EmploymentState& state, PersonChange& change);
@@ -90,7 +99,6 @@ class Reconciler::Impl {
   void name_orphans(bool propose, Reconciled& out);
   void settle_shared_matches(Reconciled& out);
   void summarise(Reconciled& out);
-  void check_reshuffle(Reconciled& out) const;
 
   void add_to_snapshot(const PersonRecord& person) {
     std::string bytes(person.worker_key);
@@ -165,15 +173,30 @@ class Reconciler::Impl {
   std::vector<std::string> seen_again_;
   std::unordered_map<std::string, const OwnStatusChange*> own_;
   std::unordered_map<std::string, const PersonHistory*> history_;
+  std::unordered_set<std::string> leavers_;  // known before
+  std::set<std::string> back_;
   std::vector<std::uint8_t> matched_;  // account -> people that matched it, capped at 2
   Sha256 snapshot_;
   std::uint64_t records_ = 0;
   std::uint64_t matches_ = 0;
   std::uint64_t unmanaged_ = 0;
+  std::uint64_t leavers_inside_ = 0;  // by HR, with an account that can sign in
   std::map<std::string, Difference> differences_;
   std::uint64_t compared_names_ = 0, moved_names_ = 0;
   std::optional<AttrId> first_name_, last_name_;
 };
+
+/// Whose status says that they have left while the rest of the record cannot be used: nothing is
+/// done, and that is said first.
+void Reconciler::Impl::name_undecided_leaver(const PersonRecord& person, const std::string& why) {
+  if (!settings_.users.manage_lifecycle || !employment_.says_terminated(person)) return;
+  const auto pair = correlator_.correlate(person);
+  if (!pair || !pair->account || pair->situation != Situation::linked || pair->released) return;
+  const AccountView account = inputs_.accounts->at(*pair->account);
+  if (!can_sign_in(account.status)) return;
+  not_contained_.push_back({std::string(person.worker_key), std::string(account.id),
+                            "HR says that they have left, but their record is set aside: " + why});
+}
 
 void Reconciler::Impl::dispatch(const PersonRecord& person, const EmploymentState& state,
                                 const Pair& pair, PersonChange& change) {
@@ -265,6 +288,7 @@ bool Reconciler::Impl::apply_lifecycle(const AccountView& account, const Employm
                                        const LifecycleDecision& decision, PersonChange& change) {
   const bool leaver =
       state.employment == Employment::terminated || state.employment == Employment::absent;
+  if (state.employment == Employment::terminated && can_sign_in(account.status)) ++leavers_inside_;
   if (decision.not_contained) {
     not_contained_.push_back(
         {change.worker_key, std::string(account.id),
@@ -472,22 +496,15 @@ void Reconciler::Impl::settle_shared_matches(Reconciled& out) {
   });
 }
 
-void Reconciler::Impl::check_reshuffle(Reconciled& out) const {
-  if (settings_.sources.empty() || compared_names_ < 20) return;
-  const double percent =
-      100.0 * static_cast<double>(moved_names_) / static_cast<double>(compared_names_);
-  const double allowed = settings_.sources.front().certify.max_reshuffle_percent;
-  if (percent <= allowed) return;
-  out.reshuffled = make_error(
-      ErrorCode::source_reshuffled,
-      fmt::format("{} of {} known people have another first and last name than before ({:.1f}%, "
-                  "allowed {:.1f}%)",
-                  with_thousands(static_cast<long long>(moved_names_)),
-                  with_thousands(static_cast<long long>(compared_names_)), percent, allowed),
-      settings_.sources.front().name);
-}
-
 void Reconciler::Impl::summarise(Reconciled& out) {
+  if (leavers_inside_ > 0 && (out.link_only || !settings_.users.manage_lifecycle)) {
+    findings_.push_back(finding(
+        ErrorCode::leaver_unmanaged,
+        fmt::format("{} can still sign in, and {}",
+                    plural(static_cast<long long>(leavers_inside_), "person who has left",
+                           "people who have left"),
+                    out.link_only ? "this plan only links" : "users.manage holds no lifecycle")));
+  }
   for (const auto& [name, entry] : profiles_.suppressed()) {
     findings_.push_back(finding(
         entry.code, fmt::format("'{}' differs for {} and is not written", name,
@@ -553,10 +570,14 @@ Reconciled Reconciler::Impl::close(const SourceEnd& end) {
   });
   solve_logins(out.people, inputs_, findings_);
   summarise(out);
-  check_reshuffle(out);
+  out.reshuffled = reshuffled(settings_, compared_names_, moved_names_);
   for (PersonHistory& history : history_changed_) out.history_changed.push_back(std::move(history));
   out.seen_again = std::move(seen_again_);
   out.not_contained = std::move(not_contained_);
+  out.back = std::move(back_);
+  std::erase_if(out.back, [&](const std::string& key) {
+    return duplicated_.count(fast_hash(key)) > 0;  // one of their records says so, another may not
+  });
   out.groups = entitlements_.targets();
   out.differences = std::move(differences_);
   out.findings = std::move(findings_);

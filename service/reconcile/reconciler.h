@@ -52,6 +52,7 @@ struct Reconciled {
   std::uint64_t linked_enabled = 0;             // guard population
   std::vector<std::uint64_t> group_population;  // by TargetRef: members that are ours
   std::uint64_t membership_population = 0;
+  std::set<std::string> back;       // known leavers of whom this read says that they have not left
   bool link_only = false;           // first run over a full org: only links are proposed
   bool initial_load = false;        // nothing is linked yet
   std::optional<Error> reshuffled;  // set: the read must not count

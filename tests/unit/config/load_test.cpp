@@ -138,6 +138,7 @@ TEST(LoadSettings, GivesTheGuardTheContractsTable) {
   };
   const std::vector<Row> table{{"containments", 2, 100, 5},
                                {"absences", 1, 50, 3},
+                               {"returns", 2, 100, 5},
                                {"deletes", std::nullopt, 0, 0},
                                {"creates", 5, 1000, 20},
                                {"attribute", 10, std::nullopt, 20},

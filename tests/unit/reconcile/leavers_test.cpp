@@ -56,12 +56,12 @@ TEST(Leavers, StayInTheReportUntilTheirAccountIsClosedOrNoLongerOurs) {
   const OrgSnapshot accounts = org({{"00u1", AccountStatus::active},
                                     {"00u2", AccountStatus::suspended},
                                     {"00u3", AccountStatus::active}});
-  const auto whole = still_inside(known, accounts, links, true);
+  const auto whole = still_inside(known, accounts, links, true, "this read does not count");
   ASSERT_EQ(whole.size(), 1U);
   EXPECT_EQ(whole[0].worker_key, "E1");
   EXPECT_EQ(whole[0].since, WallTime{7});
   EXPECT_NE(whole[0].why.find("held by protected"), std::string::npos);
-  EXPECT_EQ(still_inside(known, accounts, links, false).size(), 2U);
+  EXPECT_EQ(still_inside(known, accounts, links, false, "").size(), 2U);
 }
 
 }  // namespace
