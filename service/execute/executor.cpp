@@ -153,7 +153,9 @@ void Executor::completed(const Completion& completion, MonoTime now) {
   } else {
     answered(work, completion, now);
   }
-  if (trouble_.over()) {
+  if (trouble_.read_only()) {
+    stop(ErrorCode::org_read_only, completion.outcome.message);
+  } else if (trouble_.over()) {
     stop(ErrorCode::run_org_unavailable,
          "The org or the way to it failed on several operations in a row; the last time: " +
              completion.outcome.message);
@@ -199,6 +201,8 @@ void Executor::sent_ended(Work& work, MonoTime now) {
       stop(outcome.code.value_or(ErrorCode::run_refused), outcome.message);
       return return_unsent(work);
     case Outcome::State::unavailable:
+      // Not executed (FACTS 11), and the run ends: nothing is in doubt.
+      if (outcome.code == ErrorCode::org_read_only) return return_unsent(work);
       if (!repeat) return unknown_fate(work, false, now);
       return OrgTrouble::is_silence(outcome) ? return_unsent(work) : retry_later(work, outcome);
   }

@@ -1,9 +1,9 @@
-"""Okta refuses one person only, who holds a higher admin role than the credential: that stops nobody
-else."""
+"""Okta refuses one person only, who holds a higher admin role than the credential, or says that it
+takes no writes at all: the first stops nobody else, the second ends the run at once."""
 import unittest
 
-from harness import CHICAGO_USERS, FEW_SOURCE, Stack
-from refused_test import GROUPS, GUARD, LEAVERS, NO_ROLE, PEOPLE, first_day, second_day
+from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack
+from refused_test import GROUPS, GUARD, LEAVERS, NO_ROLE, PEOPLE, first_day, row, second_day
 
 
 class RefusedOne(unittest.TestCase):
@@ -50,6 +50,19 @@ class RefusedOne(unittest.TestCase):
         self.assertEqual(len(self.sim.audit()), self.base)
         self.sim.faults([])
         self.assertEqual(self.stack.run("sync").code, 0, "nothing is lost")
+        self.assertEqual(self.user(1)["status"], "SUSPENDED")
+
+    def test_an_org_in_read_only_mode_ends_the_run_with_its_first_answer(self):
+        rows = [row(key, "Sales", "Terminated" if key == 1 else "Active")
+                for key in range(1, PEOPLE + 1)]
+        self.stack.write("hr.csv", CHICAGO_HEADER + "".join(rows))
+        self.sim.faults([{"do": "read_only"}])
+        done = self.stack.run("sync")
+        self.assertEqual(done.code, 9, done.out + done.err)
+        self.assertIn("org.read_only", done.out + done.err)
+        self.assertIn("NOT CONTAINED: 1 ", done.out)
+        self.sim.faults([])
+        self.assertEqual(self.stack.run("sync").code, 0)
         self.assertEqual(self.user(1)["status"], "SUSPENDED")
 
 
