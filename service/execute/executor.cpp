@@ -123,9 +123,9 @@ bool Executor::still_wanted(Work& work) {
     return true;
   };
   if (vetting_.withdrawn.count(work.operation.id) > 0) {
-    Outcome outcome =
+    const Outcome outcome =
         with_code({}, ErrorCode::operation_withdrawn, vetting_.withdrawn[work.operation.id]);
-    settle(work, OperationState::withdrawn, std::move(outcome));
+    settle(work, OperationState::withdrawn, outcome);
     return false;
   }
   std::erase_if(work.riders, take);
@@ -392,7 +392,7 @@ void Executor::settle_one(const Operation& op, OperationState state, const Outco
   out_.about.push_back({op.kind, op.subject.worker_key});
 }
 
-void Executor::settle(Work& work, OperationState state, Outcome outcome,
+void Executor::settle(Work& work, OperationState state, const Outcome& outcome,
                       std::int64_t not_before_ms) {
   settle_one(work.operation, state, outcome, not_before_ms);
   for (const Operation& rider : work.riders) settle_one(rider, state, outcome, not_before_ms);

@@ -133,7 +133,8 @@ class Executor {
   void look_later(Work& work, std::int64_t wait_ms, MonoTime now);
   void looks_exhausted(Work& work);
   void retry_later(Work& work, const Outcome& outcome);
-  void settle(Work& work, OperationState state, Outcome outcome, std::int64_t not_before_ms = 0);
+  void settle(Work& work, OperationState state, const Outcome& outcome,
+              std::int64_t not_before_ms = 0);
   void settle_one(const Operation& op, OperationState state, const Outcome& outcome,
                   std::int64_t not_before_ms);
   void return_unsent(Work& work);

@@ -1,6 +1,5 @@
 // What becomes of operations that Okta refuses with 403; see refusals.h and decision 0244.
 #include <string>
-#include <utility>
 
 #include "service/execute/executor.h"
 
@@ -29,7 +28,7 @@ void Executor::fail_refused(Work& work) {
   outcome.code = ErrorCode::okta_target_forbidden;
   outcome.message = "Okta does not let this credential do " +
                     std::string(to_string(work.operation.kind)) + " here.";
-  settle(work, OperationState::failed, std::move(outcome));
+  settle(work, OperationState::failed, outcome);
 }
 
 void Executor::stop_refused() {
