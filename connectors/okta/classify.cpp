@@ -148,7 +148,8 @@ Outcome forbidden(const Operation& op, const OktaError& error) {
       return outcome(State::failed, ErrorCode::okta_read_only_group,
                      "Okta does not let this credential change the group's members");
     }
-    return outcome(State::stop, ErrorCode::okta_forbidden,
+    // What no Okta says of itself stands between us and the org: that is about no target.
+    return outcome(code.empty() ? State::stop : State::refused, ErrorCode::okta_forbidden,
                    "the credential lacks the permission for " + std::string(to_string(op.kind)));
   }
   if (code == "E0000005") return unauthorised(error);
@@ -467,6 +468,7 @@ Completion read_probe(const Operation& op, const HttpExchange& exchange) {
     completion.outcome.state = State::applied;
   } else {
     completion.outcome = by_status(read, reply);
+    if (completion.outcome.state == State::refused) completion.outcome.state = State::stop;
   }
   stamp(completion.outcome, exchange);
   return completion;

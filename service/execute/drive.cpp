@@ -84,6 +84,11 @@ bool Drive::turn() {
   note(step);
   const bool reported = !step.settle.empty() || !step.give_back.empty();
   if (claimed_any_ || !queue_.empty() || (reported && outstanding_ == 0)) return true;
+  const bool nothing_to_claim = !claiming_ || (all_dry() && !retry_due_);
+  if (outstanding_ == 0 && nothing_to_claim && executor_.only_refused()) {
+    executor_.judge_refused(clock_.mono());
+    return true;
+  }
   if (finished()) return false;
   if (!journal_error_) wait(step, clock_.mono());
   return true;

@@ -123,9 +123,9 @@ bool Executor::still_wanted(Work& work) {
     return true;
   };
   if (vetting_.withdrawn.count(work.operation.id) > 0) {
-    Outcome outcome =
+    const Outcome outcome =
         with_code({}, ErrorCode::operation_withdrawn, vetting_.withdrawn[work.operation.id]);
-    settle(work, OperationState::withdrawn, std::move(outcome));
+    settle(work, OperationState::withdrawn, outcome);
     return false;
   }
   std::erase_if(work.riders, take);
@@ -153,7 +153,9 @@ void Executor::completed(const Completion& completion, MonoTime now) {
   } else {
     answered(work, completion, now);
   }
-  if (trouble_.over()) {
+  if (trouble_.read_only()) {
+    stop(ErrorCode::org_read_only, completion.outcome.message);
+  } else if (trouble_.over()) {
     stop(ErrorCode::run_org_unavailable,
          "The org or the way to it failed on several operations in a row; the last time: " +
              completion.outcome.message);
@@ -176,9 +178,12 @@ void Executor::sent_ended(Work& work, MonoTime now) {
   const Outcome outcome = work.last;
   switch (outcome.state) {
     case Outcome::State::applied:
+      written(work.serial, outcome);
       return applied_with_riders(work, outcome, now);
     case Outcome::State::failed:
       return settle(work, OperationState::failed, outcome);
+    case Outcome::State::refused:
+      return keep_refused(work);
     case Outcome::State::retry:
       return retry_later(work, outcome);
     case Outcome::State::conflict: {
@@ -196,6 +201,8 @@ void Executor::sent_ended(Work& work, MonoTime now) {
       stop(outcome.code.value_or(ErrorCode::run_refused), outcome.message);
       return return_unsent(work);
     case Outcome::State::unavailable:
+      // Not executed (FACTS 11), and the run ends: nothing is in doubt.
+      if (outcome.code == ErrorCode::org_read_only) return return_unsent(work);
       if (!repeat) return unknown_fate(work, false, now);
       return OrgTrouble::is_silence(outcome) ? return_unsent(work) : retry_later(work, outcome);
   }
@@ -249,6 +256,7 @@ void Executor::looked(Work& work, const Completion& completion, MonoTime now) {
   if (outcome.state != Outcome::State::applied || !completion.observed) {
     return look_failed(work, outcome, now);
   }
+  if (work.phase == Phase::refused) return fail_refused(work);
   const Observed& seen = *completion.observed;
   const std::string& user_id = work.operation.subject.user_id;
   // An addition's look shows groups only, an assignment's itself: nothing for the person's next
@@ -273,6 +281,7 @@ void Executor::look_failed(Work& work, const Outcome& outcome, MonoTime now) {
     return;
   }
   if (outcome.state == Outcome::State::failed || outcome.state == Outcome::State::conflict) {
+    if (work.phase == Phase::refused) return fail_refused(work);
     if (work.phase != Phase::doubtful) return settle(work, OperationState::failed, outcome);
     return settle(work, OperationState::quarantined,
                   with_code(outcome, ErrorCode::operation_in_doubt,
@@ -290,6 +299,7 @@ void Executor::look_later(Work& work, std::int64_t wait_ms, MonoTime now) {
 }
 
 void Executor::looks_exhausted(Work& work) {
+  if (work.phase == Phase::refused) return fail_refused(work);
   Outcome outcome = work.last;
   if (work.phase != Phase::doubtful) {
     outcome.message = "Its target could not be confirmed.";
@@ -382,7 +392,7 @@ void Executor::settle_one(const Operation& op, OperationState state, const Outco
   out_.about.push_back({op.kind, op.subject.worker_key});
 }
 
-void Executor::settle(Work& work, OperationState state, Outcome outcome,
+void Executor::settle(Work& work, OperationState state, const Outcome& outcome,
                       std::int64_t not_before_ms) {
   settle_one(work.operation, state, outcome, not_before_ms);
   for (const Operation& rider : work.riders) settle_one(rider, state, outcome, not_before_ms);
@@ -399,6 +409,7 @@ void Executor::forget(Work& work) {
   const auto busy = busy_.find(work.lane);
   if (busy != busy_.end() && busy->second == work.operation.id) busy_.erase(busy);
   waiting_.erase(key_of(work));
+  refusals_.forget(work.operation.id);
   works_.erase(work.operation.id);
 }
 
@@ -407,6 +418,9 @@ void Executor::stop(ErrorCode reason, std::string message) {
 }
 
 void Executor::wind_up() {
+  for (const std::uint32_t id : refusals_.all()) {
+    if (!works_.at(id)->looking) return_unsent(*works_.at(id));
+  }
   while (!waiting_.empty()) {
     Work& work = *works_.at(waiting_.begin()->second);
     if (work.phase != Phase::doubtful) {
@@ -499,7 +513,8 @@ void Executor::start(MonoTime now, Room& room, Step& step) {
 void Executor::hold_back(Room& room, MonoTime now) const {
   const bool contains = std::any_of(works_.begin(), works_.end(), [now](const auto& entry) {
     const Work& work = *entry.second;
-    return priority_of(work.operation.kind) == Priority::contain && work.not_before <= now;
+    return priority_of(work.operation.kind) == Priority::contain && work.not_before <= now &&
+           work.phase != Phase::refused;
   });
   if (!contains) return;
   for (std::size_t i = 1; i < kPriorities; ++i) {
@@ -509,11 +524,13 @@ void Executor::hold_back(Room& room, MonoTime now) const {
 
 Step Executor::next(MonoTime now, Room room) {
   Step step;
+  // What is still under way may show that the credential was not meant: that is waited for.
+  if (refusals_.too_many() && in_flight_ == 0) stop_refused();
   if (stopped_) {
     wind_up();
   } else {
     std::optional<MonoTime> pause;
-    const std::size_t allowed = trouble_.allowance(now, pause);
+    const std::size_t allowed = refusals_.too_many() ? 0 : trouble_.allowance(now, pause);
     const std::size_t trusted = allowed > in_flight_ ? allowed - in_flight_ : 0;
     const bool by_trouble = trusted < room.total;
     room.total = std::min(room.total, trusted);

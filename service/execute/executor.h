@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "service/execute/org_trouble.h"
+#include "service/execute/refusals.h"
 #include "service/execute/verdict.h"
 #include "service/ports/journal.h"
 
@@ -70,6 +71,12 @@ class Executor {
   /// `room`: requests that may leave now.
   Step next(MonoTime now, Room room);
 
+  /// True if nothing is left but operations that the org refused, of which it is not known whether
+  /// the credential or their targets were meant.
+  bool only_refused() const;
+  /// Nothing else is left to try. Many: the credential was meant. Few: it is, if it may not even
+  /// read them.
+  void judge_refused(MonoTime now);
   /// Nothing held and nothing to report.
   bool drained() const;
   /// Requests and reads whose completion has not been handed in.
@@ -85,7 +92,8 @@ class Executor {
     unconfirmed,  // its target is to be read before it may leave
     ready,        // may leave
     sent,         // its request is in flight
-    doubtful      // it may have been executed: its target is to be read
+    doubtful,     // it may have been executed: its target is to be read
+    refused       // not executed; whether the credential or its target was meant will show
   };
   struct Work {
     Operation operation;
@@ -117,11 +125,16 @@ class Executor {
   void resolved(Work& work, const Observed& seen, const Outcome& outcome, MonoTime now);
   void sent_ended(Work& work, MonoTime now);
   void applied_with_riders(Work& work, const Outcome& outcome, MonoTime now);
+  void written(std::uint64_t serial, const Outcome& outcome);
+  void keep_refused(Work& work);
+  void fail_refused(Work& work);
+  void stop_refused();
   void unknown_fate(Work& work, bool refused, MonoTime now);
   void look_later(Work& work, std::int64_t wait_ms, MonoTime now);
   void looks_exhausted(Work& work);
   void retry_later(Work& work, const Outcome& outcome);
-  void settle(Work& work, OperationState state, Outcome outcome, std::int64_t not_before_ms = 0);
+  void settle(Work& work, OperationState state, const Outcome& outcome,
+              std::int64_t not_before_ms = 0);
   void settle_one(const Operation& op, OperationState state, const Outcome& outcome,
                   std::int64_t not_before_ms);
   void return_unsent(Work& work);
@@ -148,6 +161,7 @@ class Executor {
   std::set<std::string> written_users_;  // whose accounts this run has changed itself
   Step out_;
   OrgTrouble trouble_;
+  Refusals refusals_;
   std::optional<Error> stopped_;
   std::size_t in_flight_ = 0;
   std::uint64_t serial_ = 0;

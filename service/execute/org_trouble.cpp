@@ -43,6 +43,7 @@ void OrgTrouble::answered(bool write) {
 void OrgTrouble::ended(const Outcome& outcome, const Request& request, std::uint64_t newest_serial,
                        MonoTime now) {
   if (!is_trouble(outcome)) return answered(request.write);
+  if (request.write && outcome.code == ErrorCode::org_read_only) read_only_ = true;
   const bool silence = is_silence(outcome);
   if (silence && !silent_since_) silent_since_ = now;
   if (silence && now - *silent_since_ >= kSilence_ms) over_ = true;

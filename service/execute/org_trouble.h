@@ -13,7 +13,7 @@ namespace rollcall {
 /// Pure; one thread.
 class OrgTrouble {
  public:
-  /// So many failures (5xx, read-only) in a row, on different operations, end the run.
+  /// So many failures (5xx) in a row, on different operations, end the run.
   static constexpr int kStrikes = 5;
   /// So long without any answer at all (network, TLS) ends the run.
   static constexpr std::int64_t kSilence_ms = 120'000;
@@ -32,7 +32,9 @@ class OrgTrouble {
 
   /// How many requests may be in flight now; `wake_at` is set while none may.
   std::size_t allowance(MonoTime now, std::optional<MonoTime>& wake_at) const;
-  bool over() const { return over_; }
+  bool over() const { return over_ || read_only_; }
+  /// The org said of a write that it is in read-only mode: that is about no operation.
+  bool read_only() const { return read_only_; }
 
   /// True if the outcome speaks of the network, not of an answer.
   static bool is_silence(const Outcome& outcome);
@@ -50,6 +52,7 @@ class OrgTrouble {
   std::optional<MonoTime> paused_until_;
   std::int64_t pause_ms_ = 0;
   bool over_ = false;
+  bool read_only_ = false;
 };
 
 }  // namespace rollcall

@@ -84,10 +84,11 @@ struct Outcome {
     applied,     // done
     retry,       // certainly not executed (or repeat is harmless): again, later
     failed,      // Okta said no
+    refused,     // 403: the credential may not change this target, or anything any more
     conflict,    // the world differs from what was expected
     ambiguous,   // may have been executed: probe
     unsent,      // no byte left the process
-    stop,        // config class (401, 403 of the credential): the run must stop cleanly
+    stop,        // config class (the credential itself is refused): the run must stop cleanly
     unavailable  // the org is failing as a whole (read-only mode, 5xx, network): the run must stop
   };
   State state = State::failed;

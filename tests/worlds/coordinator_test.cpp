@@ -1,7 +1,11 @@
 // The coordinator: real threads and queue, the run's budget, a failing journal, a refusing org.
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/worlds/world.h"
 
@@ -165,6 +169,75 @@ TEST(Coordinator, SaysWhoIsNotContainedThoughNeverClaimed) {
   Wall wall(refused);
   run.options.wait = [&](CompletionQueue&, std::int64_t wait_ms) { run.clock.advance(wait_ms); };
   EXPECT_EQ(run.go(wall).not_contained.size(), 30U);
+}
+
+/// An org that refuses the credential some people, or everybody from some request on.
+class Guarded final : public Directory {
+ public:
+  Guarded(SmallOrg& org, std::set<std::string> keys, std::uint64_t from)
+      : org_(org), keys_(std::move(keys)), from_(from) {}
+  Result<ScanSummary> observe(const ScanScope&, DirectorySink&, std::stop_token) override {
+    return ScanSummary{};
+  }
+  Room room() const override { return org_.room(); }
+  void submit(std::span<const Operation* const> request, CompletionSink& sink) override {
+    if (++requests_ < from_ && keys_.count(request.front()->subject.worker_key) == 0) {
+      return org_.submit(request, sink);
+    }
+    for (const Operation* op : request) {
+      Completion completion;
+      completion.operation = op->id;
+      completion.outcome.state = Outcome::State::refused;
+      completion.outcome.code = ErrorCode::okta_forbidden;
+      completion.outcome.http_status = 403;
+      sink.completed(std::move(completion));
+    }
+  }
+  void probe(const Operation& op, CompletionSink& sink) override {
+    Completion completion;
+    completion.operation = op.id;
+    completion.probe = true;
+    completion.outcome.state = Outcome::State::applied;
+    completion.observed = Observed{};
+    completion.observed->exists = true;
+    completion.observed->status = AccountStatus::active;
+    sink.completed(std::move(completion));
+  }
+  void drain() override { org_.drain(); }
+
+ private:
+  SmallOrg& org_;
+  std::set<std::string> keys_;
+  std::uint64_t from_;
+  std::uint64_t requests_ = 0;
+};
+
+TEST(Coordinator, OneRefusedLeaverStopsNobodyElse) {
+  for (const int others : {0, 1, 30}) {
+    Updates run(others);
+    run.plan.add(Kind::user_suspend, "L", SmallOrg::user_id("l@x.example"));
+    Guarded guarded(run.org, {"L"}, 1'000);
+    const RunEnd end = run.go(guarded);
+    EXPECT_FALSE(end.error);
+    EXPECT_EQ(end.not_contained, std::vector<std::string>{"L"});
+    ASSERT_EQ(end.errors.size(), 1U);
+    EXPECT_EQ(end.errors[0].code, ErrorCode::okta_target_forbidden);
+    EXPECT_EQ(run.states()[OperationState::applied], others);
+    EXPECT_EQ(run.states()[OperationState::failed], 1);
+  }
+}
+
+TEST(Coordinator, ARoleThatIsLostInMidRunStopsItAndLosesNothing) {
+  for (const int total : {13, 200}) {
+    Updates run(total);
+    Guarded guarded(run.org, {}, 10);
+    const RunEnd end = run.go(guarded);
+    EXPECT_EQ(end.exit_code, 6);
+    ASSERT_TRUE(end.error);
+    EXPECT_EQ(end.error->code, ErrorCode::okta_forbidden);
+    EXPECT_EQ(run.states()[OperationState::applied], 9);
+    EXPECT_EQ(run.states()[OperationState::planned], total - 9);
+  }
 }
 
 /// An org one of whose limits is used up until some time.

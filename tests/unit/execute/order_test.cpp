@@ -205,6 +205,24 @@ TEST(Trouble, FiveFailuresOfDifferentOperationsInARowEndTheRun) {
   EXPECT_LT(bench.now - MonoTime{1'000}, 60'000);
 }
 
+TEST(Trouble, OneAnswerThatTheOrgIsReadOnlyEndsTheRun) {
+  for (const Kind kind : {Kind::user_suspend, Kind::user_update}) {
+    Bench bench;
+    bench.take(claim(operation(kind, 1)));
+    bench.next();
+    if (needs_confirmation(kind)) bench.show(1, account(Status::active));
+    bench.next();
+    Outcome read_only = outcome(State::unavailable, 503);
+    read_only.code = ErrorCode::org_read_only;
+    bench.answer(1, read_only);
+    bench.next();
+    ASSERT_TRUE(bench.executor.stopped());
+    EXPECT_EQ(info(bench.executor.stopped()->code).exit, 9);
+    EXPECT_EQ(bench.given_back.size(), 1U) << "not executed, hence not in doubt";
+    EXPECT_TRUE(bench.executor.drained());
+  }
+}
+
 TEST(Trouble, AnsweredReadsDoNotExcuseWritesThatFail) {
   Bench bench;
   int writes = 0;

@@ -155,6 +155,129 @@ TEST(Outcomes, ALongerWaitThatTheOrgAsksForIsKept) {
   EXPECT_EQ(bench.settled_of(1).not_before_ms, 90'000);
 }
 
+TEST(Refusals, OneTargetFailsOnceALaterRequestIsTaken) {
+  Bench bench;
+  for (std::uint32_t id : {1U, 2U, 3U}) bench.take(claim(operation(Kind::user_clear_sessions, id)));
+  ASSERT_EQ(bench.next().submit.size(), 3U);
+  bench.answer(1, State::applied);
+  bench.answer(2, State::refused, 403);
+  EXPECT_FALSE(bench.next().settle.empty());
+  EXPECT_EQ(bench.settled.size(), 1U) << "what left earlier does not show that the role is kept";
+  bench.answer(3, State::applied);
+  EXPECT_EQ(bench.state_of(2), OperationState::failed);
+  EXPECT_EQ(bench.settled_of(2).outcome.code, ErrorCode::okta_target_forbidden);
+  EXPECT_EQ(bench.settled_of(2).outcome.http_status, 403);
+  EXPECT_FALSE(bench.executor.stopped());
+  EXPECT_TRUE(bench.executor.drained());
+}
+
+TEST(Refusals, WhatLeftBeforeSomethingThatWasTakenIsAboutItsTarget) {
+  Bench bench;
+  for (std::uint32_t id : {1U, 2U}) bench.take(claim(operation(Kind::user_clear_sessions, id)));
+  bench.next();
+  bench.answer(2, State::applied);
+  bench.answer(1, State::refused, 403);
+  EXPECT_EQ(bench.state_of(1), OperationState::failed);
+}
+
+TEST(Refusals, ARefusedContainmentKeepsNobodyElseWaiting) {
+  Bench bench;
+  bench.take(claim(operation(Kind::user_clear_sessions, 1)));
+  bench.next();
+  bench.answer(1, State::refused, 403);
+  bench.take(claim(operation(Kind::user_update, 2)));
+  Room shared{100, for_each_priority(100)};
+  shared.with_contain.fill(true);
+  EXPECT_EQ(bench.next(shared).submit.size(), 1U);
+}
+
+TEST(Refusals, ManyInARowStopTheRunOnceWhatIsUnderWayHasEnded) {
+  Bench bench;
+  constexpr auto kMany = static_cast<std::uint32_t>(Refusals::kInMidRun);
+  for (std::uint32_t id = 1; id <= kMany + 5; ++id) {
+    bench.take(claim(operation(Kind::user_update, id)));
+  }
+  bench.next(kMany + 1);
+  for (std::uint32_t id = 1; id <= kMany; ++id) bench.answer(id, State::refused, 403);
+  EXPECT_TRUE(bench.next().submit.empty());
+  EXPECT_FALSE(bench.executor.stopped()) << "the last may still be taken";
+  bench.answer(kMany + 1, State::refused, 403);
+  bench.next();
+  ASSERT_TRUE(bench.executor.stopped());
+  EXPECT_EQ(bench.given_back.size(), kMany + 5U) << "nothing is lost";
+  EXPECT_TRUE(bench.settled.empty());
+  EXPECT_TRUE(bench.executor.drained());
+}
+
+TEST(Refusals, ManyInARowAreForgottenWhereTheLastIsTaken) {
+  Bench bench;
+  constexpr auto kMany = static_cast<std::uint32_t>(Refusals::kInMidRun);
+  for (std::uint32_t id = 1; id <= kMany + 2; ++id) {
+    bench.take(claim(operation(Kind::user_update, id)));
+  }
+  bench.next(kMany + 1);
+  for (std::uint32_t id = 1; id <= kMany; ++id) bench.answer(id, State::refused, 403);
+  bench.answer(kMany + 1, State::applied);
+  EXPECT_EQ(bench.next().submit.size(), 1U);
+  EXPECT_EQ(bench.settled.size(), kMany + 1U);
+}
+
+/// That many refused writes, nothing else to do, and the run asks what to make of them.
+void refuse_all(Bench& bench, std::uint32_t count) {
+  for (std::uint32_t id = 1; id <= count; ++id) {
+    bench.take(claim(operation(Kind::user_clear_sessions, id)));
+  }
+  bench.next();
+  for (std::uint32_t id = 1; id <= count; ++id) bench.answer(id, State::refused, 403);
+  bench.next();
+  ASSERT_TRUE(bench.executor.only_refused());
+  bench.executor.judge_refused(bench.now);
+  bench.next();
+}
+
+TEST(Refusals, AFewAtTheEndFailIfTheirTargetsCanBeRead) {
+  Bench bench;
+  refuse_all(bench, 2);
+  ASSERT_EQ(bench.last.probe.size(), 2U);
+  bench.show(1, account(Status::active));
+  bench.look_fails(2, State::failed, 400);
+  EXPECT_EQ(bench.state_of(1), OperationState::failed);
+  EXPECT_EQ(bench.state_of(2), OperationState::failed);
+  EXPECT_EQ(bench.settled_of(1).outcome.code, ErrorCode::okta_target_forbidden);
+  EXPECT_FALSE(bench.executor.stopped());
+}
+
+TEST(Refusals, AFewAtTheEndStopTheRunIfTheReadIsRefusedToo) {
+  Bench bench;
+  refuse_all(bench, 2);
+  bench.look_fails(1, State::stop, 403);
+  bench.show(2, account(Status::active));
+  bench.next();
+  ASSERT_TRUE(bench.executor.stopped());
+  EXPECT_EQ(bench.settled.size() + bench.given_back.size(), 2U);
+  EXPECT_TRUE(bench.executor.drained());
+}
+
+TEST(Refusals, SeveralAtTheEndStopTheRun) {
+  Bench bench;
+  refuse_all(bench, Refusals::kAtTheEnd);
+  ASSERT_TRUE(bench.executor.stopped());
+  EXPECT_EQ(bench.given_back.size(), Refusals::kAtTheEnd);
+  EXPECT_TRUE(bench.executor.drained());
+}
+
+TEST(Refusals, ALookUnderWayOutlivesAWriteThatIsTakenMeanwhile) {
+  Bench bench;
+  refuse_all(bench, 2);
+  bench.show(1, account(Status::active));
+  bench.take(claim(operation(Kind::user_update, 3)));
+  bench.next();
+  bench.answer(3, State::applied);
+  bench.next();
+  bench.show(2, account(Status::active));
+  EXPECT_EQ(bench.state_of(2), OperationState::failed);
+}
+
 TEST(Outcomes, RidersTakeTheirHostsFateAndTheirOwnAnswers) {
   for (const State state : {State::applied, State::failed, State::retry}) {
     Bench bench;

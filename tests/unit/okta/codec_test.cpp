@@ -263,7 +263,7 @@ TEST(Classify, TheCataloguesCodes) {
        ErrorCode::okta_credential_refused},
       {Kind::user_update, okta_error(401, "E0000015"), State::failed,
        ErrorCode::okta_feature_missing},
-      {Kind::user_update, okta_error(403, "E0000006"), State::stop, ErrorCode::okta_forbidden},
+      {Kind::user_update, okta_error(403, "E0000006"), State::refused, ErrorCode::okta_forbidden},
       {Kind::group_add_member, okta_error(403, "E0000006"), State::failed,
        ErrorCode::okta_read_only_group},
       {Kind::group_remove_member, okta_error(501, "E0000060"), State::failed,

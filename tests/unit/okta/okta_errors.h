@@ -58,10 +58,11 @@ inline HttpReply reply_of(const OktaErrorCase& one) {
 
 inline std::string to_text(Outcome::State state) {
   static const std::map<Outcome::State, std::string> names{
-      {Outcome::State::applied, "applied"},     {Outcome::State::retry, "retry"},
-      {Outcome::State::failed, "failed"},       {Outcome::State::conflict, "conflict"},
-      {Outcome::State::ambiguous, "ambiguous"}, {Outcome::State::unsent, "unsent"},
-      {Outcome::State::stop, "stop"},           {Outcome::State::unavailable, "unavailable"}};
+      {Outcome::State::applied, "applied"},        {Outcome::State::retry, "retry"},
+      {Outcome::State::failed, "failed"},          {Outcome::State::conflict, "conflict"},
+      {Outcome::State::ambiguous, "ambiguous"},    {Outcome::State::unsent, "unsent"},
+      {Outcome::State::refused, "refused"},        {Outcome::State::stop, "stop"},
+      {Outcome::State::unavailable, "unavailable"}};
   return names.at(state);
 }
 
