@@ -186,7 +186,9 @@ TEST(LoadSettings, ReadsEveryDurationUnit) {
   const std::vector<std::pair<std::string, std::int64_t>> cases{
       {"90s", 90'000}, {"15m", 900'000}, {"4h", 14'400'000}, {"30d", 2'592'000'000}};
   for (const auto& [text, milliseconds] : cases) {
-    const Result<Settings> settings = config.load(kHead + "run: {plan_valid: " + text + "}\n");
+    std::string written = kHead;
+    written.append("run: {plan_valid: ").append(text).append("}\n");
+    const Result<Settings> settings = config.load(written);
     ASSERT_TRUE(settings) << text;
     EXPECT_EQ(settings->run.plan_valid_ms, milliseconds) << text;
   }

@@ -36,7 +36,7 @@ class WrittenConfig {
 
   const std::string& folder() const { return folder_; }
   std::string write(const std::string& name, const std::string& text) {
-    const std::string path = folder_ + "/" + name;
+    std::string path = folder_ + "/" + name;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path, std::ios::binary) << text;
     return path;
