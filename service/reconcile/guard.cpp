@@ -53,6 +53,9 @@ class Guard {
         [](const Operation& op) { return contains_account(op.kind) && op.reason == "absent"; },
         true);
     limit("returns", inputs_.linked_enabled, lets_in_again);
+    limit("releases", inputs_.linked_enabled, [](const Operation& op) {
+      return op.kind == OperationKind::user_unlink && op.reason == "out_of_scope";
+    });
     limit("deletes", inputs_.linked_enabled,
           [](const Operation& op) { return op.kind == OperationKind::user_delete; });
     limit("creates", inputs_.linked_enabled,

@@ -136,11 +136,17 @@ TEST(LoadSettings, GivesTheGuardTheContractsTable) {
     std::optional<std::uint64_t> count;
     std::uint64_t floor;
   };
-  const std::vector<Row> table{{"containments", 2, 100, 5}, {"absences", 1, 50, 3},
-                               {"returns", 2, 100, 5},      {"deletes", std::nullopt, 0, 0},
-                               {"creates", 5, 1000, 20},    {"attribute", 10, std::nullopt, 20},
-                               {"logins", 1, 25, 5},        {"group_members", 30, std::nullopt, 10},
-                               {"removals", 5, 1000, 50},   {"mails", std::nullopt, 0, 0}};
+  const std::vector<Row> table{{"containments", 2, 100, 5},
+                               {"absences", 1, 50, 3},
+                               {"returns", 2, 100, 5},
+                               {"releases", 2, 100, 5},
+                               {"deletes", std::nullopt, 0, 0},
+                               {"creates", 5, 1000, 20},
+                               {"attribute", 10, std::nullopt, 20},
+                               {"logins", 1, 25, 5},
+                               {"group_members", 30, std::nullopt, 10},
+                               {"removals", 5, 1000, 50},
+                               {"mails", std::nullopt, 0, 0}};
   EXPECT_EQ(settings->guard.limits.size(), table.size());
   for (const Row& row : table) {
     const GuardLimit& limit = settings->guard.limits.at(row.key);

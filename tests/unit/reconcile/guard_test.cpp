@@ -11,15 +11,11 @@ namespace {
 
 GuardSettings defaults() {
   GuardSettings guard;
-  guard.limits = {{"containments", {2.0, 100, 5}},
-                  {"absences", {1.0, 50, 3}},
-                  {"deletes", {std::nullopt, 0, 0}},
-                  {"creates", {5.0, 1000, 20}},
-                  {"attribute", {10.0, std::nullopt, 20}},
-                  {"logins", {1.0, 25, 5}},
-                  {"group_members", {30.0, std::nullopt, 10}},
-                  {"removals", {5.0, 1000, 50}},
-                  {"mails", {std::nullopt, 0, 0}}};
+  guard.limits = {{"containments", {2.0, 100, 5}}, {"absences", {1.0, 50, 3}},
+                  {"releases", {2.0, 100, 5}},     {"deletes", {std::nullopt, 0, 0}},
+                  {"creates", {5.0, 1000, 20}},    {"attribute", {10.0, std::nullopt, 20}},
+                  {"logins", {1.0, 25, 5}},        {"group_members", {30.0, std::nullopt, 10}},
+                  {"removals", {5.0, 1000, 50}},   {"mails", {std::nullopt, 0, 0}}};
   return guard;
 }
 
@@ -84,6 +80,20 @@ TEST(Guard, CountsAbsencesApart) {
   guard(c.ops, c.inputs);
   EXPECT_EQ(c.held(), 11U);
   EXPECT_TRUE(c.ops.back().held_by.empty());
+}
+
+TEST(Guard, HoldsLinksThatAreGivenUpByTheHundredNotThoseWhoseAccountIsGone) {
+  Case c;
+  for (int i = 0; i < 21; ++i)
+    c.add(OperationKind::user_unlink, fmt::format("{:03}", i), "account_gone");
+  guard(c.ops, c.inputs);
+  EXPECT_EQ(c.held(), 0U);
+  for (int i = 100; i < 121; ++i)
+    c.add(OperationKind::user_unlink, fmt::format("{:03}", i), "out_of_scope");
+  const GuardVerdict verdict = guard(c.ops, c.inputs);
+  EXPECT_EQ(c.held(), 21U);
+  EXPECT_EQ(c.ops.back().held_by, "releases");
+  EXPECT_TRUE(verdict.not_contained.empty());
 }
 
 TEST(Guard, ARefusedCreateTakesItsRidersAlong) {
