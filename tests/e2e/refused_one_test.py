@@ -2,30 +2,14 @@
 takes no writes at all: the first stops nobody else, the second ends the run at once."""
 import unittest
 
-from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack
-from refused_test import GROUPS, GUARD, LEAVERS, NO_ROLE, PEOPLE, first_day, row, second_day
+from harness import CHICAGO_HEADER
+from refused import LEAVERS, NO_ROLE, PEOPLE, RefusedCase, row
 
 
-class RefusedOne(unittest.TestCase):
-    def setUp(self):
-        self.stack = Stack()
-        self.addCleanup(self.stack.close)
-        self.sim = self.stack.sim
-        self.stack.configure(CHICAGO_USERS, groups=GROUPS, source=FEW_SOURCE, guard=GUARD)
-        self.stack.migrate()
-        self.stack.write("hr.csv", first_day())
-        done = self.stack.run("sync")
-        self.assertEqual(done.code, 0, done.out + done.err)
-        self.base = len(self.sim.audit())
-
-    def user(self, key):
-        login = f"ada{key}@x.example"
-        return next(user for user in self.sim.org()["users"] if user["profile"]["login"] == login)
-
+class RefusedOne(RefusedCase):
     def test_one_refused_leaver_keeps_nobody_else_waiting(self):
         lifecycle = f"/api/v1/users/{self.user(1)['id']}/lifecycle"
         self.sim.faults([{"match": {"path_prefix": lifecycle}, **NO_ROLE}])
-        self.stack.write("hr.csv", second_day())
         done = self.stack.run("sync")
         self.assertEqual(done.code, 3, done.out + done.err)
         self.assertIn("NOT CONTAINED: 1 ", done.out)
@@ -42,7 +26,6 @@ class RefusedOne(unittest.TestCase):
         self.assertEqual(self.user(1)["status"], "SUSPENDED")
 
     def test_a_credential_that_may_read_but_write_nothing_is_refused(self):
-        self.stack.write("hr.csv", second_day())
         self.sim.faults([{"match": {"method": method}, **NO_ROLE} for method in ("POST", "DELETE")])
         done = self.stack.run("sync")
         self.assertEqual(done.code, 6, done.out + done.err)
