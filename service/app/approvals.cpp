@@ -19,11 +19,11 @@ void mend_trailer(const std::vector<Operation>& operations, PlanTrailer& trailer
   for (const Operation& op : operations) {
     trailer.summary.count(op);
     if (!op.held_by.empty()) still_held.insert(op.held_by);
-    if (op.held_by.empty() && is_exit_of_account(op)) contained.insert(op.subject.worker_key);
+    if (op.held_by.empty() && is_exit_of_account(op)) contained.insert(op.subject.user_id);
   }
   const std::string_view code = info(ErrorCode::leaver_not_contained).id;
   std::erase_if(trailer.findings, [&](const Finding& finding) {
-    return finding.code == code && contained.count(finding.worker_key) > 0;
+    return finding.code == code && contained.count(finding.user_id) > 0;
   });
   for (GuardLine& line : trailer.guard) {
     if (!line.held || still_held.count(line.limit) > 0) continue;
@@ -95,11 +95,11 @@ void drop_released_leavers(const std::vector<Operation>& operations,
   std::set<std::string> contained;
   for (const Operation& op : operations) {
     if (op.held_by.empty() && is_exit_of_account(op) && approved(op)) {
-      contained.insert(op.subject.worker_key);
+      contained.insert(op.subject.user_id);
     }
   }
   std::erase_if(not_contained,
-                [&](const Uncontained& one) { return contained.count(one.worker_key) > 0; });
+                [&](const Uncontained& one) { return contained.count(one.user_id) > 0; });
 }
 
 }  // namespace rollcall

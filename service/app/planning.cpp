@@ -516,9 +516,9 @@ void PlanningRun::finish() {
   std::map<std::string, std::string> logins;
   for (const Operation& op : plan.operations) logins[op.subject.worker_key] = op.subject.login;
   for (const Uncontained& one : reconciled_.not_contained) {
-    std::string& login = logins[one.worker_key];
     const auto account = snapshot_.by_id(one.user_id);
-    if (login.empty() && account) login = snapshot_.at(*account).login;
+    const std::string login =
+        account ? std::string(snapshot_.at(*account).login) : logins[one.worker_key];
     Finding f;
     f.code = info(ErrorCode::leaver_not_contained).id;
     f.worker_key = one.worker_key;

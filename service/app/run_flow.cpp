@@ -82,8 +82,9 @@ void add_uncontained(const std::vector<OperationResult>& results,
   for (const OperationResult& result : results) {
     const Operation& op = result.operation;
     const std::string& key = op.subject.worker_key;
-    const bool listed = std::any_of(out.begin(), out.end(),
-                                    [&](const NotContained& one) { return one.worker_key == key; });
+    const bool listed = std::any_of(out.begin(), out.end(), [&](const NotContained& one) {
+      return one.worker_key == key && one.user_id == op.subject.user_id;
+    });
     if (listed || !contains_person(op.kind)) continue;
     const bool held = result.state == OperationState::held &&
                       op.kind != OperationKind::user_clear_sessions && op.expect.status &&
@@ -99,6 +100,29 @@ void add_uncontained(const std::vector<OperationResult>& results,
                                                : result.outcome.message;
     }
     out.push_back(std::move(one));
+  }
+}
+
+bool is_uncontained(const Finding& finding) {
+  return finding.code == info(ErrorCode::leaver_not_contained).id;
+}
+
+/// Whom the plan itself named, unless this run has shut their account since.
+void add_planned_uncontained(const FinishedRun& run, std::vector<NotContained>& out) {
+  std::set<std::string> contained;  // accounts: a person may have a further one that is not ours
+  for (const OperationResult& result : run.results) {
+    if (contains_person(result.operation.kind) && result.state == OperationState::applied) {
+      contained.insert(result.operation.subject.user_id);
+    }
+  }
+  for (const Finding& finding : run.plan.trailer.findings) {
+    if (!is_uncontained(finding) || contained.count(finding.user_id) > 0) continue;
+    const bool listed = std::any_of(out.begin(), out.end(), [&](const NotContained& one) {
+      return one.worker_key == finding.worker_key && one.user_id == finding.user_id;
+    });
+    if (listed) continue;
+    out.push_back(
+        {finding.worker_key, finding.user_id, "", finding.code, finding.message, std::nullopt});
   }
 }
 
@@ -216,26 +240,25 @@ Result<FinishedRun> load_run(Journal& journal, RunId id) {
 
 void head_uncontained(FinishedRun& run) {
   std::vector<std::string> open;
-  std::set<std::string> contained;
   for (const OperationResult& result : run.results) {
     if (!contains_person(result.operation.kind)) continue;
-    const std::string& key = result.operation.subject.worker_key;
-    if (result.state == OperationState::applied) {
-      contained.insert(key);
-    } else if (result.state != OperationState::held && result.state != OperationState::withdrawn) {
-      open.push_back(key);
+    if (result.state != OperationState::applied && result.state != OperationState::held &&
+        result.state != OperationState::withdrawn) {
+      open.push_back(result.operation.subject.worker_key);
     }
   }
-  std::vector<NotContained>& out = run.notes.not_contained;
-  add_uncontained(run.results, open, out);
-  const std::string_view code = info(ErrorCode::leaver_not_contained).id;
-  for (const Finding& finding : run.plan.trailer.findings) {
-    const std::string& key = finding.worker_key;
-    const bool listed = std::any_of(out.begin(), out.end(),
-                                    [&](const NotContained& one) { return one.worker_key == key; });
-    if (finding.code != code || listed || contained.count(key) > 0) continue;
-    out.push_back({key, finding.user_id, "", finding.code, finding.message, std::nullopt});
-  }
+  add_uncontained(run.results, open, run.notes.not_contained);
+  add_planned_uncontained(run, run.notes.not_contained);
+}
+
+ExitCodes exits_of_plan(const PlanTrailer& trailer) {
+  ExitCodes exits;
+  if (trailer.summary.operations_held() > 0 || names_uncontained(trailer)) exits.add(3);
+  return exits;
+}
+
+bool names_uncontained(const PlanTrailer& trailer) {
+  return std::any_of(trailer.findings.begin(), trailer.findings.end(), is_uncontained);
 }
 
 int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
@@ -249,6 +272,7 @@ int report_run(const Program& program, Wired& wired, const Applied& applied, Rep
   }
   remember_refusals(*wired.journal, *run);
   add_uncontained(run->results, applied.end.not_contained, notes.not_contained);
+  add_planned_uncontained(*run, notes.not_contained);
   notes.exit_codes = exits.all();
   run->notes = std::move(notes);
   if (const auto shown = present_run(program, *run, outputs); !shown)

@@ -47,6 +47,11 @@ Result<FinishedRun> load_run(Journal& journal, RunId id);
 /// Notes whom the run left uncontained, as far as the journal tells: for a report made later.
 void head_uncontained(FinishedRun& run);
 
+/// What a sealed plan's own findings and holds ask of the exit code, whatever is applied of it.
+ExitCodes exits_of_plan(const PlanTrailer& trailer);
+/// Whether the plan names a leaver whom it does not contain.
+bool names_uncontained(const PlanTrailer& trailer);
+
 /// Prints the run, writes report files, and gives the exit codes that stay.
 int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
                const Outputs& outputs, ExitCodes& exits);

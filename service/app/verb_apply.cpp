@@ -92,20 +92,14 @@ int run_apply(Program& program, const VerbOptions& options) {
         "{} released by approval",
         plural(static_cast<long long>(*released), "held operation is", "held operations are")));
   }
-  ExitCodes exits;
-  if (plan->trailer.summary.operations_held() > 0) exits.add(3);
+  ExitCodes exits = exits_of_plan(plan->trailer);
   auto vetting =
       vet_plan((*wired)->parts(program), plan->header, *operations, {}, program.stop(), notes);
   if (!vetting) return program.fail(vetting.error());
   const auto applied =
       apply_sealed(program, **wired, *id, Lane::main, "apply", exits, std::move(*vetting));
   if (!applied) return program.fail(applied.error());
-  const auto& findings = plan->trailer.findings;
-  const std::string_view code = info(ErrorCode::leaver_not_contained).id;
-  const bool uncontained =
-      !applied->end.not_contained.empty() ||
-      std::any_of(findings.begin(), findings.end(),
-                  [&](const Finding& finding) { return finding.code == code; });
+  const bool uncontained = !applied->end.not_contained.empty() || names_uncontained(plan->trailer);
   report_run(program, **wired, *applied, std::move(notes), *outputs, exits);
   const auto count = applied->end.counts.find(OperationState::applied);
   if (options.has("detailed-exitcode") && count != applied->end.counts.end() && count->second > 0) {

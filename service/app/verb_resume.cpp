@@ -70,8 +70,10 @@ int run_resume(Program& program, const VerbOptions& options) {
     }
     auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).header, notes);
     if (!vetting) return program.fail(vetting.error());
-    const Applied applied = continue_run(program, **wired, *run.handle, {}, std::move(*vetting));
-    uncontained = uncontained || !applied.end.not_contained.empty();
+    const Applied applied = continue_run(program, **wired, *run.handle,
+                                         exits_of_plan((**plan).trailer), std::move(*vetting));
+    uncontained =
+        uncontained || !applied.end.not_contained.empty() || names_uncontained((**plan).trailer);
     report_run(program, **wired, applied, notes, *outputs, exits);
   }
   if (!any && exits.empty()) program.print("nothing to resume\n");

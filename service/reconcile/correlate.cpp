@@ -61,12 +61,31 @@ Result<Pair> Correlator::correlate(const PersonRecord& person) {
     if (!any) return any.error();
     if (!*any) continue;
     pair.rule = rule.rule;
-    pair.candidates = found_.size();
     // An account that belongs to another worker is no candidate to take: that is a dispute too.
     const bool free = found_.size() == 1 && !links_.owner_of(found_.front());
     pair.situation = free ? Situation::matched : Situation::disputed;
-    if (free) pair.account = found_.front();
+    if (free) {
+      pair.account = found_.front();
+    } else {
+      pair.candidates = found_;
+    }
     return pair;
+  }
+  return pair;
+}
+
+Pair Correlator::further_accounts(const PersonRecord& person, AccountRef known) {
+  Pair pair;
+  std::size_t attribute_rules = 0;
+  for (const MatchRule& rule : inputs_.settings->users.match) {
+    const std::size_t number = rule.user == login_ ? 0 : attribute_rules++;
+    const auto any = candidates_by(rule, number, person);
+    if (!any || !*any) continue;
+    std::erase(found_, known);
+    if (found_.empty()) continue;
+    pair.rule = rule.rule;
+    pair.candidates = found_;
+    break;
   }
   return pair;
 }

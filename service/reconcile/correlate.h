@@ -17,9 +17,9 @@ enum class Situation : std::uint8_t { linked, matched, unmatched, orphaned, disp
 struct Pair {
   Situation situation = Situation::unmatched;
   std::optional<AccountRef> account;
-  bool released = false;       // linked, but released earlier
-  std::string rule;            // the match rule that found it
-  std::size_t candidates = 0;  // when disputed
+  bool released = false;               // linked, but released earlier
+  std::string rule;                    // the match rule that found it
+  std::vector<AccountRef> candidates;  // when disputed
 };
 
 /// Correlates person after person, reusing its buffers. One thread.
@@ -28,6 +28,9 @@ class Correlator {
   Correlator(const ReconcileInputs& inputs, const LinkIndex& links);
   /// Errors: what the match expressions give (expression.evaluation).
   Result<Pair> correlate(const PersonRecord& person);
+  /// Accounts besides `known` that a rule finds for a person; empty if there are none or if a rule
+  /// cannot be evaluated. `rule` and `candidates` only.
+  Pair further_accounts(const PersonRecord& person, AccountRef known);
   /// True if `users.scope` covers the account (no scope: every account).
   bool in_scope(const AccountView& account) const;
 

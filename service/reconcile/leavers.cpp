@@ -20,6 +20,7 @@ std::vector<KnownLeaver> leavers_of(const Reconciled& reconciled,
     out[op.subject.worker_key] = {op.subject.worker_key, op.subject.user_id, why, now};
   }
   for (const Uncontained& one : reconciled.not_contained) {
+    if (!one.linked) continue;  // each read finds such an account anew
     out[one.worker_key] = {one.worker_key, one.user_id, one.why, now};
   }
   std::vector<KnownLeaver> list;

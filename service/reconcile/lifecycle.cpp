@@ -149,6 +149,11 @@ LifecycleDecision staying(const AccountView& account, const OwnStatusChange* own
 
 }  // namespace
 
+bool exit_is_due(const UserSettings& settings, WallTime since, WallTime now) {
+  const Due due = due_steps(settings, since, now);
+  return due.suspend || due.deactivate;
+}
+
 bool caused_by_us(const AccountView& account, const OwnStatusChange* own, OperationKind kind) {
   if (own == nullptr || own->kind != kind) return false;
   return account.status_changed.ms >= own->intent_at.ms - kClockSlackMs &&

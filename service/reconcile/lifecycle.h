@@ -33,6 +33,9 @@ LifecycleDecision decide_lifecycle(Employment employment, WallTime since,
                                    const AccountView& account, const OwnStatusChange* own,
                                    const UserSettings& settings, WallTime now);
 
+/// Whether the ladder has come to a step that shuts somebody out who left at `since`.
+bool exit_is_due(const UserSettings& settings, WallTime since, WallTime now);
+
 /// True if our own operation caused the status the account shows: `statusChanged` lies within the
 /// operation's request, with Okta's resolution of one second and some clock difference allowed.
 bool caused_by_us(const AccountView& account, const OwnStatusChange* own, OperationKind kind);

@@ -15,16 +15,9 @@
 #include "service/reconcile/lifecycle.h"
 #include "service/reconcile/link_index.h"
 #include "service/reconcile/profile_diff.h"
+#include "service/reconcile/undecided.h"
 
 namespace rollcall {
-
-/// A person who has left and can still sign in, and whom this plan does not contain.
-struct Uncontained {
-  std::string worker_key;
-  std::string user_id;
-  std::string why;
-  std::optional<WallTime> since = std::nullopt;  // known as such since; unset: not known
-};
 
 /// Per attribute: how many accounts differ, and the pairs of old and new values with their counts.
 /// Pairs of sensitive attributes are not kept.

@@ -72,6 +72,51 @@ class InSight(unittest.TestCase):
         self.assertIn("record.bad_date", done.out)
         self.assertEqual(self.status(7), "ACTIVE")
 
+    def test_the_further_account_of_a_leaver_is_said_to_be_open(self):
+        self.begin()
+        self.feed()
+        self.sync(0)
+        created = self.stack.sim.request("POST", "/api/v1/users?activate=true", {
+            "profile": {"login": "ada7-admin@x.example", "email": "ada7-admin@x.example",
+                        "firstName": "Ada7", "lastName": "Byron", "employeeNumber": "7"},
+            "credentials": {"password": {"value": "Xyz-123-long-one"}}})[1]
+        self.sync(0)
+        self.feed(_7=person(7, "Terminated", "2020-06-30"))
+        self.stack.run("plan", "--out", "leaver.json")
+        done = self.stack.run("apply", "leaver.json")
+        self.assertEqual(done.code, 3, done.out + done.err)
+        self.assertEqual(self.status(7), "SUSPENDED", "the account that is ours")
+        run = str(self.stack.run("runs", "--json").json()[0]["run"])
+        for words in (["sync"], ["show", run], ["plan"], ["plan", "--only", "7"]):
+            out = self.stack.run(*words).out
+            self.assertIn("NOT CONTAINED: 1 ", out, words)
+            self.assertIn(created["id"], out, words)
+        path = f"/api/v1/users/{created['id']}/lifecycle/suspend"
+        self.assertEqual(self.stack.sim.request("POST", path)[0], 200)
+        self.assertNotIn("NOT CONTAINED", self.sync(0).out)
+
+    def test_records_that_agree_that_somebody_left_name_them(self):
+        self.begin()
+        self.feed()
+        self.sync(0)
+        gone = person(7, "Terminated", "2020-06-30")
+        self.feed(_7=gone + person(7))
+        self.assertNotIn("NOT CONTAINED", self.sync(4).out)
+        self.feed(_7=gone + gone)
+        done = self.sync(3, "--tolerate", "4,5")
+        self.assertIn("NOT CONTAINED: 1 ", done.out)
+        self.assertEqual(self.status(7), "ACTIVE")
+
+    def test_many_links_are_not_given_up_at_once(self):
+        self.begin()
+        self.feed()
+        self.sync(0)
+        nobody = CHICAGO_USERS.replace("  joiner:", "  include: 'hr.title == \"Boss\"'\n  joiner:")
+        self.stack.configure(nobody, source=FEW_SOURCE, guard=PROTECTED)
+        self.assertIn("releases", self.sync(3).out)
+        self.stack.configure(CHICAGO_USERS, source=FEW_SOURCE, guard=PROTECTED)
+        self.assertIn("None: the org is as it should be", self.sync(0).out)
+
     def test_a_missing_column_of_dates_makes_nobody_leave_early(self):
         self.begin()
         self.feed()

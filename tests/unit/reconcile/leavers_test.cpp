@@ -33,12 +33,16 @@ OrgSnapshot org(const std::vector<std::pair<std::string, AccountStatus>>& accoun
 TEST(Leavers, AreThoseWhoseAccountCanSignInWhateverThePlanDoesAboutThem) {
   Reconciled reconciled;
   reconciled.not_contained.push_back({"E4", "00uE4", "the status is not known"});
+  Uncontained further{"E1", "00u9", "a further account"};
+  further.linked = false;
+  reconciled.not_contained.push_back(further);
   const std::vector<Operation> plan{containment("E1", AccountStatus::active, ""),
                                     containment("E2", AccountStatus::suspended, ""),
                                     containment("E3", AccountStatus::active, "protected")};
   const auto leavers = leavers_of(reconciled, plan, WallTime{5});
   ASSERT_EQ(leavers.size(), 3U);
   EXPECT_EQ(leavers[0].worker_key, "E1");
+  EXPECT_EQ(leavers[0].user_id, "00uE1") << "the one that is theirs";
   EXPECT_EQ(leavers[0].since, WallTime{5});
   EXPECT_EQ(leavers[1].why, "held by protected");
   EXPECT_EQ(leavers[2].worker_key, "E4");

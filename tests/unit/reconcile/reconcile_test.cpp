@@ -10,23 +10,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Fields hr(const std::string& name, const std::string& department,
-          const std::string& status = "Active") {
-  return {{"email", name + "@x.example"}, {"first", name},    {"last", "Byron"},
-          {"department", department},     {"status", status}, {"type", "F"},
-          {"termination_date", ""}};
-}
-
-Fields profile(const std::string& key, const std::string& name, const std::string& department) {
-  return {{"login", name + "@x.example"},
-          {"email", name + "@x.example"},
-          {"firstName", name},
-          {"lastName", "Byron"},
-          {"employeeNumber", key},
-          {"department", department},
-          {"nickName", name}};
-}
-
 /// One linked employee in all-staff and dept-Sales, so that only what a test adds shows.
 World settled(const std::string& overlay = {}) {
   World world(overlay);

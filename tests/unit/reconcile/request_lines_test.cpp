@@ -10,23 +10,6 @@
 namespace rollcall {
 namespace {
 
-Fields someone(const std::string& name, const std::string& department,
-               const std::string& status = "Active") {
-  return {{"email", name + "@x.example"}, {"first", name},    {"last", "Byron"},
-          {"department", department},     {"status", status}, {"type", "F"},
-          {"termination_date", ""}};
-}
-
-Fields profile(const std::string& key, const std::string& name) {
-  return {{"login", name + "@x.example"},
-          {"email", name + "@x.example"},
-          {"firstName", name},
-          {"lastName", "Byron"},
-          {"employeeNumber", key},
-          {"department", "Sales"},
-          {"nickName", name}};
-}
-
 /// Ids that an earlier operation of the plan will give.
 Operation with_ids(Operation op) {
   if (op.subject.user_id.empty() && op.kind != OperationKind::user_create) {
@@ -56,17 +39,17 @@ TEST(RequestLines, OfAPlanAreTheOnesThatTheClientSends) {
     World world(std::string("users: {joiner: {credential: ") + credential + "}}\n");
     world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
     world.group("00g3", "dept-Sales", true);
-    world.account("00u1", AccountStatus::active, profile("E1", "ada"), "E1");
-    world.account("00u2", AccountStatus::active, profile("E2", "bea"), "E2");
-    world.account("00u3", AccountStatus::locked_out, profile("E3", "cleo"), "E3");
-    world.account("00u4", AccountStatus::suspended, profile("E4", "dora"), "E4");
+    world.account("00u1", AccountStatus::active, profile("E1", "ada", "Sales"), "E1");
+    world.account("00u2", AccountStatus::active, profile("E2", "bea", "Sales"), "E2");
+    world.account("00u3", AccountStatus::locked_out, profile("E3", "cleo", "Sales"), "E3");
+    world.account("00u4", AccountStatus::suspended, profile("E4", "dora", "Sales"), "E4");
     world.suspended_by_us("00u4");
     world.member("00g3", "00u1");
-    world.person("E1", someone("ada", "Legal"));
-    world.person("E2", someone("bea", "Sales", "Terminated"));
-    world.person("E3", someone("cleo", "Sales", "Terminated"));
-    world.person("E4", someone("dora", "Sales"));
-    world.person("E5", someone("zoe", "Legal"));
+    world.person("E1", hr("ada", "Legal"));
+    world.person("E2", hr("bea", "Sales", "Terminated"));
+    world.person("E3", hr("cleo", "Sales", "Terminated"));
+    world.person("E4", hr("dora", "Sales"));
+    world.person("E5", hr("zoe", "Legal"));
     world.plan();
     compare(world, seen);
   }
@@ -83,8 +66,8 @@ TEST(RequestLines, OfALadderThatResetsFactorsTooAndOfAReturnFromDeactivation) {
   std::set<OperationKind> seen;
   World world("users: {terminated: [{after: 0d, do: [suspend, clear_sessions, reset_factors]}]}\n");
   world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
-  world.account("00u2", AccountStatus::active, profile("E2", "bea"), "E2");
-  world.person("E2", someone("bea", "Sales", "Terminated"));
+  world.account("00u2", AccountStatus::active, profile("E2", "bea", "Sales"), "E2");
+  world.person("E2", hr("bea", "Sales", "Terminated"));
   world.plan();
   compare(world, seen);
   EXPECT_EQ(seen.count(OperationKind::user_reset_factors), 1U);

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@
 namespace rollcall {
 
 using Fields = std::map<std::string, std::string>;
+
+/// A row of HR's and the profile that it asks for.
+Fields hr(const std::string& name, const std::string& department,
+          const std::string& status = "Active");
+Fields profile(const std::string& key, const std::string& name, const std::string& department);
 
 class World {
  public:
@@ -55,9 +61,9 @@ class World {
     AccountStatus status;
     Fields profile;
   };
-  struct Person {
+  struct HrRecord {
     std::string key;
-    Fields hr;
+    std::optional<Fields> hr;  // unset: rejected
   };
   void fill(OrgSnapshot& snapshot);
   std::string line(const Operation& op) const;
@@ -66,8 +72,7 @@ class World {
   std::vector<GroupRule> rules_;
   std::vector<Account> accounts_;
   std::vector<std::pair<std::string, std::string>> members_;
-  std::vector<Person> people_;
-  std::vector<std::string> rejected_;
+  std::vector<HrRecord> records_;
   Reconciled reconciled_;
   std::vector<Operation> operations_;
   GuardVerdict verdict_;

@@ -54,6 +54,22 @@ groups:
 
 }  // namespace
 
+Fields hr(const std::string& name, const std::string& department, const std::string& status) {
+  return {{"email", name + "@x.example"}, {"first", name},    {"last", "Byron"},
+          {"department", department},     {"status", status}, {"type", "F"},
+          {"termination_date", ""}};
+}
+
+Fields profile(const std::string& key, const std::string& name, const std::string& department) {
+  return {{"login", name + "@x.example"},
+          {"email", name + "@x.example"},
+          {"firstName", name},
+          {"lastName", "Byron"},
+          {"employeeNumber", key},
+          {"department", department},
+          {"nickName", name}};
+}
+
 World::World(const std::string& overlay) {
   const std::string base = fmt::format("/tmp/rollcall-world-{}-{}", getpid(), hex(random_bytes(4)));
   EXPECT_TRUE(write_private_file(base + ".yaml", kBase));
@@ -95,12 +111,12 @@ World& World::member(const std::string& group, const std::string& user, bool gra
 }
 
 World& World::person(const std::string& key, const Fields& hr) {
-  people_.push_back({key, hr});
+  records_.push_back({key, hr});
   return *this;
 }
 
 World& World::reject(const std::string& key) {
-  rejected_.push_back(key);
+  records_.push_back({key, std::nullopt});
   return *this;
 }
 
@@ -168,15 +184,20 @@ std::vector<std::string> World::plan() {
   Reconciler reconciler(inputs);
   Record record(settings.hr_schema.size());
   std::uint64_t number = 0;
-  for (const Person& person : people_) {
+  for (const HrRecord& person : records_) {
+    ++number;
+    if (!person.hr) {
+      reconciler.rejected(person.key);
+      continue;
+    }
     record.clear();
     for (std::size_t i = 0; i < settings.hr_schema.size(); ++i) {
       const auto id = static_cast<AttrId>(i);
       const std::string& name = settings.hr_schema.at(id).name;
-      const auto found = person.hr.find(name);
+      const auto found = person.hr->find(name);
       if (name == "id") {
         record.set(id, person.key);
-      } else if (found == person.hr.end()) {
+      } else if (found == person.hr->end()) {
         record.set_unknown(id);
       } else if (found->second.empty()) {
         record.set_cleared(id);
@@ -184,10 +205,8 @@ std::vector<std::string> World::plan() {
         record.set(id, found->second);
       }
     }
-    ++number;
     reconciler.person({person.key, record.view(), number, number + 1});
   }
-  for (const std::string& key : rejected_) reconciler.rejected(key);
   reconciled_ = reconciler.close(end);
   operations_ = build_plan(reconciled_, inputs);
   GuardInputs limits;
