@@ -1,12 +1,27 @@
 // Reads a secret from where the configuration says it is.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string>
 
 #include "service/base/file.h"
 #include "service/config/settings.h"
 
 namespace rollcall {
+namespace {
+
+/// Somebody may have put the secret itself where its name belongs: only what is written like a name
+/// of a variable is repeated.
+std::string shown_variable(const std::string& name) {
+  const bool like_a_name = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  return like_a_name ? "env:" + name
+                     : "env: a name with other signs than A-Z, 0-9 and _, not shown";
+}
+
+}  // namespace
 
 Result<Secret> resolve(const SecretRef& ref) {
   switch (ref.kind) {
@@ -16,7 +31,7 @@ Result<Secret> resolve(const SecretRef& ref) {
       const char* value = std::getenv(ref.name.c_str());
       if (value == nullptr || *value == '\0') {
         return make_error(ErrorCode::secret_unavailable,
-                          "the environment variable is not set or empty", "env:" + ref.name);
+                          "the environment variable is not set or empty", shown_variable(ref.name));
       }
       return Secret(value);
     }

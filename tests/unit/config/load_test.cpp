@@ -334,6 +334,9 @@ TEST(Secrets, ThatAreMissingOrEmptyAreNamedByTheirReference) {
   const std::vector<std::pair<SecretRef, std::string>> cases{
       {{}, ""},
       {{SecretRef::Kind::env, "ROLLCALL_TEST_NOT_SET"}, "env:ROLLCALL_TEST_NOT_SET"},
+      {{SecretRef::Kind::env, "s3cretT0kenValue"},
+       "env: a name with other signs than A-Z, 0-9 and _, "
+       "not shown"},
       {{SecretRef::Kind::file, "/nowhere/token"}, "file:/nowhere/token"}};
   for (const auto& [ref, where] : cases) {
     const Result<Secret> secret = resolve(ref);
