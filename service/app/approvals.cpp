@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "service/base/text.h"
 #include "service/reconcile/guard.h"
 
 namespace rollcall {
@@ -40,6 +41,50 @@ Result<std::set<Sha256>> valid_approvals(Journal& journal, WallTime now) {
   std::set<Sha256> out;
   for (const Approval& word : *words) {
     if (word.approved && now < word.expires_at) out.insert(word.change);
+  }
+  return out;
+}
+
+Result<PeoplesWords> words_that_count(Journal& journal, WallTime now) {
+  const auto words = journal.approvals();
+  if (!words) return words.error();
+  const auto held = journal.held_since();
+  if (!held) return held.error();
+  std::map<Sha256, WallTime> since;
+  for (const HeldSince& one : *held) since[one.change] = one.since;
+  PeoplesWords out;
+  for (const Approval& word : *words) {
+    if (word.approved) {
+      if (now < word.expires_at) out.approved.insert(word.change);
+      continue;
+    }
+    const auto found = since.find(word.change);
+    if (found != since.end() && found->second <= word.at) out.rejected.insert(word.change);
+  }
+  return out;
+}
+
+Result<std::map<std::uint32_t, std::string>> no_longer_approved(
+    Journal& journal, const std::string& digest_key, WallTime now, const Sha256& plan,
+    std::span<const Operation> operations) {
+  const auto words = journal.approvals();
+  if (!words) return words.error();
+  std::map<Sha256, std::string> ended;
+  for (const Approval& word : *words) {
+    if (word.plan != plan) continue;
+    if (!word.approved) {
+      ended[word.change] = "its approval was taken back";
+    } else if (now >= word.expires_at) {
+      ended[word.change] = "its approval ended at " + format_minute(word.expires_at);
+    }
+  }
+  std::map<std::uint32_t, std::string> out;
+  if (ended.empty()) return out;
+  for (const Operation& op : operations) {
+    // Of somebody who is contained already the sessions are to end; else this is blocked anyway.
+    if (op.kind == OperationKind::user_clear_sessions && !op.after.empty()) continue;
+    const auto found = ended.find(change_digest(op, digest_key));
+    if (found != ended.end()) out[op.id] = found->second;
   }
   return out;
 }

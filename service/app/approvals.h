@@ -2,8 +2,11 @@
 // long, and what that does to a plan.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,20 @@ inline constexpr std::int64_t kApprovedPlanValid_ms = std::int64_t{72} * 3'600'0
 
 /// Changes that are approved and not expired. Errors: journal.*.
 Result<std::set<Sha256>> valid_approvals(Journal& journal, WallTime now);
+
+/// What people said of changes, as far as it counts now. A no counts as long as the change has been
+/// held without a break since: what HR asks for anew is a new question.
+struct PeoplesWords {
+  std::set<Sha256> approved, rejected;
+};
+/// Errors: journal.*.
+Result<PeoplesWords> words_that_count(Journal& journal, WallTime now);
+
+/// Of `operations`, those that went out on an approval of `plan` which counts no longer, and why.
+/// Errors: journal.*.
+Result<std::map<std::uint32_t, std::string>> no_longer_approved(
+    Journal& journal, const std::string& digest_key, WallTime now, const Sha256& plan,
+    std::span<const Operation> operations);
 
 /// Until when the plan may be applied. Errors: journal.*.
 Result<WallTime> valid_until(Journal& journal, const PlanState& plan, WallTime now);

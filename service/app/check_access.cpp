@@ -105,6 +105,7 @@ CheckLine trial_line(const Settings& settings, const Access& access) {
         "read credential cannot write",
         access.trial_said);
   } else {
+    line.look = true;
     line.said = fmt::format(
         "NOT so: the org answered an empty write of the read credential with "
         "{}; dry runs are safer with {}",

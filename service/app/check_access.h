@@ -13,12 +13,14 @@
 
 namespace rollcall {
 
-/// One line of the check. `error`: what is wrong, with its hint and exit code.
+/// One line of the check. `error`: what is wrong, with its hint and exit code. `look`: nothing is
+/// broken, and somebody should know.
 struct CheckLine {
   std::string what;
   std::string said;
   std::optional<Error> error;
   Json details = Json::object();  // further members of the line in --json
+  bool look = false;
 };
 
 /// `use`: "read" or "write".

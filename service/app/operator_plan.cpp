@@ -251,7 +251,7 @@ class OperatorPlan {
     for (const LinkView link : *links) {
       if (link.kind == Link::Kind::user && !link.released) ++limits_.linked_enabled;
     }
-    auto approvals = valid_approvals(*wired_.journal, program_.clock().wall());
+    const auto approvals = valid_approvals(*wired_.journal, program_.clock().wall());
     if (!approvals) return approvals.error();
     limits_.approved = [&](const Operation& op) {
       return approvals->count(change_digest(op, wired_.digest_key)) > 0;

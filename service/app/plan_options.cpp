@@ -27,11 +27,13 @@ void add_plan_options(VerbOptions& options) {
 
 Result<void> add_keys(const std::string& word, std::set<std::string>& keys) {
   if (!word.starts_with("@")) {
+    if (trim(word).empty()) return make_error(ErrorCode::usage, "a worker key is empty");
     keys.insert(word);
     return ok();
   }
   const auto text = read_file(word.substr(1));
-  if (!text) return text.error();
+  // What was typed is wrong, not a source of people: no scheduler should try it again.
+  if (!text) return make_error(ErrorCode::usage, text.error().message, word.substr(1));
   if (!is_valid_utf8(*text)) {
     return make_error(ErrorCode::text_encoding, "the file of worker keys is not UTF-8",
                       word.substr(1));

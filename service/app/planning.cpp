@@ -6,7 +6,9 @@
 
 #include "service/app/approvals.h"
 #include "service/app/flapping.h"
+#include "service/app/planning_checks.h"
 #include "service/app/planning_sinks_internal.h"
+#include "service/app/restriction.h"
 #include "service/base/text.h"
 #include "service/execute/coordinator.h"
 #include "service/reconcile/guard.h"
@@ -39,32 +41,6 @@ SnapshotKeys snapshot_keys(const Settings& settings) {
   return keys;
 }
 
-/// Keeps the picked operations on people, and those on groups that they need; renumbers.
-std::vector<Operation> restrict_to(std::vector<Operation> operations,
-                                   const std::function<bool(const Operation&)>& picked) {
-  std::vector<bool> keep(operations.size() + 1, false);
-  for (const Operation& op : operations) {
-    if (!op.subject.empty()) keep[op.id] = picked(op);
-  }
-  for (const Operation& op : operations) {
-    if (!keep[op.id] || op.subject.empty()) continue;
-    for (const std::uint32_t before : op.after) keep[before] = true;
-  }
-  std::vector<std::uint32_t> renumbered(operations.size() + 1, 0);
-  std::uint32_t next = 0;
-  for (const Operation& op : operations) {
-    if (keep[op.id]) renumbered[op.id] = ++next;
-  }
-  std::erase_if(operations, [&](const Operation& op) { return !keep[op.id]; });
-  for (Operation& op : operations) {
-    op.id = renumbered[op.id];
-    for (std::uint32_t& before : op.after) before = renumbered[before];
-    std::erase(op.after, 0U);
-    if (op.request.with != 0) op.request.with = renumbered[op.request.with];
-  }
-  return operations;
-}
-
 class PlanningRun {
  public:
   PlanningRun(const PlanningParts& parts, const PlanningOptions& options, std::stop_token stop)
@@ -91,7 +67,8 @@ class PlanningRun {
   Result<void> read_people();
   Result<void> decide();
   Result<void> keep_named_links();
-  std::vector<Operation> picked(std::vector<Operation> operations) const;
+  bool picks(const Operation& op) const;
+  void name_left_out(const std::vector<Operation>& operations);
   void note_idle(const std::vector<Operation>& operations);
   Result<void> note_holds(const std::vector<Operation>& operations);
   void add_known_leavers(const std::vector<Operation>& operations);
@@ -127,7 +104,7 @@ Result<void> PlanningRun::recall() {
   if (!links) return links.error();
   links_ = std::move(*links);
   if (options_.urgent) {
-    if (const auto r = keep_named_links(); !r) return r;
+    if (auto r = keep_named_links(); !r) return r;
   }
   auto people = journal.person_history();
   if (!people) return people.error();
@@ -162,8 +139,7 @@ Result<void> PlanningRun::keep_named_links() {
   if (named.size() == 0) {
     return make_error(ErrorCode::person_not_linked,
                       options_.only.size() == 1 ? "the person named is not linked to an account"
-                                                : "none of the people named is linked",
-                      *options_.only.begin());
+                                                : "none of the people named is linked");
   }
   links_ = std::move(named);
   for (const std::string& key : missing) {
@@ -210,6 +186,21 @@ Result<void> PlanningRun::read_org() {
     out_.plan.trailer.findings.push_back(std::move(f));
   }
   if (!out_.scan.certified) counts_ = false;
+  if (auto known = known_attributes(settings_, snapshot_.schema()); !known) return known;
+  if (!options_.urgent && out_.scan.certified) {
+    const auto has_login = [&](const std::string& login) {
+      std::vector<AccountRef> found;
+      snapshot_.find(MatchKey::login, login, found);
+      return !found.empty();
+    };
+    const auto has_group = [&](const std::string& name) {
+      return std::any_of(snapshot_.groups().begin(), snapshot_.groups().end(),
+                         [&](const Group& group) { return group.name == name; });
+    };
+    for (Finding& f : unknown_protected(settings_, has_login, has_group)) {
+      out_.plan.trailer.findings.push_back(std::move(f));
+    }
+  }
   if (parts_.log != nullptr) {
     parts_.log->write(LogEvent::org_read, LogFields()
                                               .add("users", out_.scan.users)
@@ -276,6 +267,11 @@ Result<void> PlanningRun::read_people() {
   for (const Error& reason : out_.source.reasons) refuse(reason, 5);
   if (!out_.source.certified) counts_ = false;
   picked_ = sink.picked();
+  if (!options_.urgent) {
+    for (Finding& f : unknown_people(options_.only, sink.named(), links_)) {
+      out_.plan.trailer.findings.push_back(std::move(f));
+    }
+  }
   reconciled_ = reconciler.close({out_.source.certified, out_.source.rejected_without_key});
   if (counts_ && reconciled_.reshuffled) {
     refuse(*reconciled_.reshuffled, 5);
@@ -310,7 +306,11 @@ Result<void> PlanningRun::decide() {
   if (!options_.urgent) {
     for (Finding& renamed : renamed_groups(reconciled_)) findings.push_back(std::move(renamed));
   }
-  std::vector<Operation> operations = picked(build_plan(reconciled_, inputs_));
+  std::vector<Operation> operations = build_plan(reconciled_, inputs_);
+  if (restricted()) {
+    if (!options_.urgent) name_left_out(operations);
+    operations = restrict_to(std::move(operations), [&](const Operation& op) { return picks(op); });
+  }
   if (options_.urgent) note_idle(operations);
   GuardInputs limits;
   limits.limits = &settings_.guard;
@@ -325,15 +325,19 @@ Result<void> PlanningRun::decide() {
   limits.protected_users = protected_user_ids(inputs_);
   limits.protected_groups = {settings_.guard.protected_groups.begin(),
                              settings_.guard.protected_groups.end()};
-  std::set<Sha256> released;
+  PeoplesWords words;
   if (parts_.journal != nullptr) {
-    auto approvals = valid_approvals(*parts_.journal, parts_.clock->wall());
-    if (!approvals) return approvals.error();
-    released = std::move(*approvals);
+    auto said = words_that_count(*parts_.journal, parts_.clock->wall());
+    if (!said) return said.error();
+    words = std::move(*said);
   }
-  limits.approved = [&](const Operation& op) {
-    return !released.empty() && released.count(change_digest(op, parts_.digest_key)) > 0;
+  const auto among = [&](const std::set<Sha256>& changes) {
+    return [&](const Operation& op) {
+      return !changes.empty() && changes.count(change_digest(op, parts_.digest_key)) > 0;
+    };
   };
+  limits.approved = among(words.approved);
+  limits.rejected = among(words.rejected);
   GuardVerdict verdict = guard(operations, limits);
   drop_released_leavers(operations, limits.approved, reconciled_.not_contained);
   out_.plan.trailer.guard = std::move(verdict.lines);
@@ -366,17 +370,25 @@ Result<bool> PlanningRun::still_loading() const {
          });
 }
 
-std::vector<Operation> PlanningRun::picked(std::vector<Operation> operations) const {
-  if (!restricted()) return operations;
-  return restrict_to(std::move(operations), [&](const Operation& op) {
-    const std::string& key = op.subject.worker_key;
-    if (options_.urgent && !contains_person(op.kind)) return false;
-    if (!options_.only.empty() && options_.only.count(key) == 0) return false;
-    if (options_.where && picked_.count(key) == 0) return false;
-    // The same people each time: by a hash of the key, not by chance.
-    return !options_.sample_percent ||
-           static_cast<double>(fast_hash(key) % 10000) < *options_.sample_percent * 100;
-  });
+bool PlanningRun::picks(const Operation& op) const {
+  const std::string& key = op.subject.worker_key;
+  if (options_.urgent && !contains_person(op.kind)) return false;
+  if (!options_.only.empty() && options_.only.count(key) == 0) return false;
+  if (options_.where && picked_.count(key) == 0) return false;
+  // The same people each time: by a hash of the key, not by chance.
+  return !options_.sample_percent ||
+         static_cast<double>(fast_hash(key) % 10000) < *options_.sample_percent * 100;
+}
+
+/// A run restricted to others has read that they are gone all the same.
+void PlanningRun::name_left_out(const std::vector<Operation>& operations) {
+  for (const Operation& op : operations) {
+    const bool exit =
+        op.kind == OperationKind::user_suspend || op.kind == OperationKind::user_deactivate;
+    if (!exit || picks(op) || !op.expect.status || !can_sign_in(*op.expect.status)) continue;
+    reconciled_.not_contained.push_back(
+        {op.subject.worker_key, op.subject.user_id, "this run looks at others only"});
+  }
 }
 
 /// Whoever is named in an urgent run and not contained by it deserves a word why.
@@ -413,8 +425,11 @@ Result<void> PlanningRun::note_holds(const std::vector<Operation>& operations) {
     held.push_back(change_digest(op, parts_.digest_key));
     ids.push_back(op.id);
   }
-  if (parts_.journal == nullptr || restricted()) return ok();
-  if (const auto r = parts_.journal->record_held(held, inputs_.as_of.instant); !r) return r;
+  if (parts_.journal == nullptr || options_.as_of) return ok();
+  // A plan that looks at some people or at links only says nothing of what else is held.
+  const bool whole = !restricted() && !options_.tally_differences;
+  auto recorded = parts_.journal->record_held(held, whole, inputs_.as_of.instant);
+  if (!recorded) return recorded;
   auto known = parts_.journal->held_since();
   if (!known) return known.error();
   std::map<Sha256, WallTime> since;
@@ -449,7 +464,7 @@ void PlanningRun::add_known_leavers(const std::vector<Operation>& operations) {
 
 /// For the next read that does not count, and how long each has been known.
 Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations) {
-  if (parts_.journal == nullptr || restricted() || options_.as_of || reconciled_.link_only ||
+  if (parts_.journal == nullptr || options_.urgent || options_.as_of || reconciled_.link_only ||
       !settings_.users.manage_lifecycle) {
     return ok();
   }
@@ -475,6 +490,7 @@ Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations)
 Result<void> PlanningRun::note_flapping(const std::vector<Operation>& operations) {
   if (parts_.journal == nullptr || options_.as_of || operations.empty()) return ok();
   std::vector<Sha256> changes;
+  changes.reserve(operations.size());
   for (const Operation& op : operations) changes.push_back(change_digest(op, parts_.digest_key));
   const auto applied =
       parts_.journal->applied_since(changes, inputs_.as_of.instant + -kFlappingDays * kDayMs);
@@ -501,7 +517,11 @@ void PlanningRun::finish() {
   header.org = settings_.okta.base_url;
   header.org_id = out_.scan.org_id;
   header.config = settings_.rules;
-  header.sealed = parts_.journal != nullptr;
+  // What is planned for another time is to be looked at, never to be done now.
+  header.sealed = parts_.journal != nullptr && !options_.as_of;
+  if (options_.as_of) {
+    out_.notes.remarks.emplace_back("this is what would be planned at another time (--as-of)");
+  }
   header.sources.push_back({out_.source.name, out_.source.kind, out_.source.records,
                             out_.source.rejected, out_.source.certified, reconciled_.snapshot});
   PlanHasher hasher(header);
@@ -535,6 +555,7 @@ void PlanningRun::finish() {
       out_.exits.add(info(*code).exit);
     }
   }
+  out_.notes.looks_at_some = restricted();
   if (reconciled_.link_only) {
     out_.notes.remarks.emplace_back(
         parts_.journal == nullptr

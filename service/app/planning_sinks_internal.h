@@ -76,6 +76,7 @@ class PeopleSink final : public RecordSink {
       : reconciler_(reconciler), options_(options), as_of_(as_of), findings_(findings) {}
   void record(const SourceRecord& record) override {
     reconciler_.person({record.key, record.attributes, record.record, record.line});
+    note_named(record.key);
     if (!options_.where) return;
     EvalScope scope;
     scope.hr = record.attributes;
@@ -85,18 +86,28 @@ class PeopleSink final : public RecordSink {
     if (truth && *truth == Truth::yes) picked_.emplace(record.key);
   }
   void rejected(const RejectedRecord& record) override {
-    if (record.key) reconciler_.rejected(*record.key);
+    if (record.key) {
+      reconciler_.rejected(*record.key);
+      note_named(*record.key);
+    }
     findings_.push_back(record.finding);
   }
   void note(const Finding& finding) override { findings_.push_back(finding); }
   const std::set<std::string>& picked() const { return picked_; }
+  /// Keys of `only` that the source knows.
+  const std::set<std::string>& named() const { return named_; }
 
  private:
+  void note_named(std::string_view key) {
+    if (options_.only.empty()) return;
+    if (std::string text(key); options_.only.count(text) > 0) named_.insert(std::move(text));
+  }
+
   Reconciler& reconciler_;
   const PlanningOptions& options_;
   const AsOf& as_of_;
   std::vector<Finding>& findings_;
-  std::set<std::string> picked_;
+  std::set<std::string> picked_, named_;
 };
 
 }  // namespace rollcall

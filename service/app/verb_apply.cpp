@@ -26,7 +26,8 @@ Result<Sha256> plan_named(const std::string& word) {
   const auto plan = read_plan(*text);
   if (!plan) return plan.error();
   if (!plan->header.sealed) {
-    return make_error(ErrorCode::plan_not_sealed, "the plan was made without a journal", word);
+    return make_error(ErrorCode::plan_not_sealed,
+                      "the plan was made without a journal, or for another time", word);
   }
   return plan->id;
 }

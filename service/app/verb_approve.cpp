@@ -138,9 +138,15 @@ Result<std::vector<Sha256>> held_changes(Journal& journal, const std::string& di
                                          std::size_t& never) {
   const auto operations = journal.plan_operations(plan);
   if (!operations) return operations.error();
+  const auto said = journal.approvals();
+  if (!said) return said.error();
+  std::set<Sha256> released;  // by an approval of this plan: it holds them no longer
+  for (const Approval& word : *said) {
+    if (word.approved && word.plan == plan) released.insert(word.change);
+  }
   std::vector<Sha256> out;
   for (const Operation& op : *operations) {
-    if (op.held_by.empty()) continue;
+    if (op.held_by.empty() && released.count(change_digest(op, digest_key)) == 0) continue;
     if (!only.empty() && only.count(op.subject.worker_key) == 0) continue;
     if (never_released(op)) {
       ++never;
@@ -204,10 +210,12 @@ int parse_word(Program& program, const std::vector<std::string>& words, bool app
   VerbOptions options(
       approved ? "rollcall approve PLAN_ID --reason TEXT [options]"
                : "rollcall reject PLAN_ID --reason TEXT [options]",
-      approved ? "Releases exactly what that plan holds: it goes out when the plan is applied, or "
-                 "with a\nlater plan that holds the same change. The approver is the login to the "
-                 "journal."
-               : "Takes an approval back, or says no for the record; what is held stays held.");
+      approved
+          ? "Releases exactly what that plan holds: it goes out when the plan is applied, or "
+            "with a\nlater plan that holds the same change. The approver is the login to the "
+            "journal."
+          : "Says no, and takes an approval back: what is held stays held, by every later plan "
+            "too,\nuntil it is approved or HR no longer asks for it.");
   options.add()("plan", po::value<std::string>()->value_name("PLAN_ID"),
                 "the plan (also without --plan)")(
       "only",

@@ -1,10 +1,13 @@
 // rollcall check: the configuration, and whether source, org and journal can be reached and read.
 #include <fmt/core.h>
 
+#include <set>
+
 #include "connectors/okta/client.h"
 #include "service/app/check_access.h"
 #include "service/app/credentials.h"
 #include "service/app/options_internal.h"
+#include "service/app/planning_checks.h"
 #include "service/app/verbs.h"
 #include "service/app/wire.h"
 #include "service/base/text.h"
@@ -25,13 +28,22 @@ class NullPeople final : public RecordSink {
 
 class OrgTally final : public DirectorySink {
  public:
+  /// Remembers which of these logins there are.
+  explicit OrgTally(const std::vector<std::string>& logins) {
+    for (const std::string& login : logins) wanted_.insert(fold_login(login));
+  }
   void schema(const OrgSchema& schema) override { schema_ = schema; }
   void principal(const Principal& principal) override { principal_ = principal; }
   void group(const Group& group) override {
+    groups_.insert(group.name);
     imported_groups_ += group.type == GroupType::app_group ? 1 : 0;
   }
   void rule(const GroupRule& rule) override { active_rules_ += rule.active ? 1 : 0; }
-  void account(const AccountView&) override {}
+  void account(const AccountView& account) override {
+    if (std::string login = fold_login(account.login); wanted_.count(login) > 0) {
+      logins_.insert(std::move(login));
+    }
+  }
   bool wants_members(const Group&) const override { return false; }
   void member(std::string_view, std::string_view) override {}
   void protected_user(std::string_view) override { ++admins_; }
@@ -41,6 +53,7 @@ class OrgTally final : public DirectorySink {
   std::uint64_t active_rules_ = 0;
   std::size_t imported_groups_ = 0;
   std::uint64_t admins_ = 0;
+  std::set<std::string> wanted_, logins_, groups_;
 };
 
 class Check {
@@ -48,7 +61,7 @@ class Check {
   Check(Program& program, Wired& wired) : program_(program), wired_(wired) {}
 
   ExitCodes run() {
-    line(true, "configuration",
+    line(Mark::good, "configuration",
          fmt::format("valid; rules {}", to_text(wired_.settings.rules).substr(0, 19)));
     check_journal();
     check_source();
@@ -65,16 +78,21 @@ class Check {
   const std::string& text() const { return text_; }
 
  private:
-  void line(bool good, const std::string& what, const std::string& said,
+  /// `look`: nothing is broken, and somebody should know.
+  enum class Mark : std::uint8_t { good, look, bad };
+
+  void line(Mark mark, const std::string& what, const std::string& said,
             const Json& details = Json::object()) {
-    text_ += fmt::format("  {}  {:<14} {}\n", good ? "ok " : "BAD", what, said);
+    const char* shown = mark == Mark::good ? "ok " : mark == Mark::look ? "!  " : "BAD";
+    text_ += fmt::format("  {}  {:<14} {}\n", shown, what, said);
     Json out = Json::object();
-    out.set("check", what).set("ok", good).set("message", said);
+    out.set("check", what).set("ok", mark != Mark::bad).set("message", said);
+    if (mark == Mark::look) out.set("look", true);
     for (const auto& [name, value] : details.members()) out.set(name, value);
     json_.push(std::move(out));
   }
   void bad(const std::string& what, const Error& error) {
-    line(false, what, describe(error));
+    line(Mark::bad, what, describe(error));
     const int exit = info(error.code).exit;
     exits_.add(exit == 0 ? 1 : exit);
   }
@@ -82,7 +100,8 @@ class Check {
   void check_journal() {
     const auto runs = wired_.journal->runs(1);
     if (!runs) return bad("journal", runs.error());
-    line(true, "journal",
+    has_runs_ = !runs->empty();
+    line(Mark::good, "journal",
          runs->empty()
              ? "reached; no runs yet"
              : fmt::format("reached; newest run {} is {}", runs->front().id, runs->front().state));
@@ -97,12 +116,12 @@ class Check {
     if (!summary) return bad("source " + name, summary.error());
     for (const Error& reason : summary->reasons) bad("source " + name, reason);
     if (summary->certified) {
-      line(true, "source " + name,
+      line(Mark::good, "source " + name,
            fmt::format("{} read, {} rejected; the read is certified",
                        plural(static_cast<long long>(summary->records), "record", "records"),
                        with_thousands(static_cast<long long>(summary->rejected))));
     }
-    for (const Finding& note : people.notes()) line(true, "source " + name, note.message);
+    for (const Finding& note : people.notes()) line(Mark::look, "source " + name, note.message);
   }
 
   /// What an app may do against what these rules need; an API token has no scopes.
@@ -114,10 +133,10 @@ class Check {
       // A place that makes only dry runs need not hold the other credential.
       const bool elsewhere = write && wired_.settings.okta.read &&
                              report.error().code == ErrorCode::secret_unavailable;
-      if (elsewhere) return line(true, what, "not looked at: " + describe(report.error()));
+      if (elsewhere) return line(Mark::look, what, "not looked at: " + describe(report.error()));
       return bad(what, report.error());
     }
-    line(true, what,
+    line(Mark::good, what,
          fmt::format("client {} has {}; needed are {}", auth.oauth->client_id,
                      report->granted.empty() ? std::string("none") : join(report->granted, " "),
                      join(needed_scopes(wired_.settings, write), " ")));
@@ -126,7 +145,7 @@ class Check {
           make_error(ErrorCode::okta_scope_refused, "missing: " + join(report->missing, " ")));
     }
     if (!report->superfluous.empty()) {
-      line(true, what,
+      line(Mark::good, what,
            fmt::format("superfluous: {}; revoke what no other use of the app needs",
                        join(report->superfluous, " ")));
     }
@@ -141,7 +160,7 @@ class Check {
       const bool elsewhere =
           write && settings.okta.read && access.error().code == ErrorCode::secret_unavailable;
       if (elsewhere) {
-        return line(true, "roles, " + use, "not looked at: " + describe(access.error()));
+        return line(Mark::look, "roles, " + use, "not looked at: " + describe(access.error()));
       }
       return bad("roles, " + use, access.error());
     }
@@ -151,7 +170,7 @@ class Check {
   }
   void show(const CheckLine& one) {
     if (one.error) return bad(one.what, *one.error);
-    line(true, one.what, one.said, one.details);
+    line(one.look ? Mark::look : Mark::good, one.what, one.said, one.details);
   }
 
   /// As the org showed them to the credential that read.
@@ -165,8 +184,8 @@ class Check {
       words.push_back(fmt::format("{} {}", bucket, *counts.limit));
       limits.set(bucket, static_cast<std::int64_t>(*counts.limit));
     }
-    line(true, "limits",
-         words.empty() ? std::string("the org shows none")
+    line(Mark::good, "limits",
+         words.empty() ? std::string("none seen: the org has answered no request that names one")
                        : "requests a minute: " + join(words, ", "),
          Json::object().set("limits", std::move(limits)));
   }
@@ -179,29 +198,49 @@ class Check {
   }
 
   void check_org() {
-    OrgTally tally;
+    OrgTally tally(wired_.settings.guard.protected_logins);
     ScanScope scope;
     scope.profile = &wired_.settings.user_schema;
     const auto scan = wired_.directory->observe(scope, tally, program_.stop());
     if (!scan) return bad("org", scan.error());
     for (const Error& reason : scan->reasons) bad("org", reason);
     if (!scan->certified) return;
-    line(true, "org",
+    check_binding(scan->org_id);
+    line(Mark::good, "org",
          fmt::format(
              "{}, {}, {} in {}; the listing is certified",
              plural(static_cast<long long>(scan->users), "user", "users"),
              plural(static_cast<long long>(scan->groups), "group", "groups"),
              plural(static_cast<long long>(tally.active_rules_), "active rule", "active rules"),
              plural(static_cast<long long>(scan->requests), "request", "requests")));
-    line(true, "credential",
+    line(Mark::good, "credential",
          tally.principal_.user_id.empty()
              ? credential()
              : fmt::format("belongs to user {}, who is never touched", tally.principal_.user_id));
     if (access_) show(sources_line(*access_, tally.imported_groups_));
     check_attributes(tally.schema_);
+    check_protected(tally);
+  }
+
+  /// Whose journal it is. One without a run is bound by the first that plans, not by a check.
+  void check_binding(const std::string& org_id) {
+    if (!has_runs_) return;
+    const auto bound = wired_.journal->bind(org_id, wired_.settings.environment);
+    if (!bound) bad("journal", bound.error());
+  }
+
+  void check_protected(const OrgTally& tally) {
+    const auto has_login = [&](const std::string& login) { return tally.logins_.count(login) > 0; };
+    const auto has_group = [&](const std::string& name) { return tally.groups_.count(name) > 0; };
+    for (const Finding& f : unknown_protected(wired_.settings, has_login, has_group)) {
+      line(Mark::look, "protected", f.message);
+    }
   }
 
   void check_attributes(const OrgSchema& schema) {
+    if (const auto known = known_attributes(wired_.settings, schema); !known) {
+      bad("attribute", known.error());
+    }
     for (const ProfileMapping& mapping : wired_.settings.users.profile) {
       const std::string& name = wired_.settings.user_schema.at(mapping.attribute).name;
       const OrgAttribute* found = schema.find(name);
@@ -211,10 +250,11 @@ class Check {
                        fmt::format("the org's user schema has no attribute '{}'", name),
                        mapping.rule));
       } else if (found->mastered_elsewhere) {
-        line(true, "attribute",
+        line(Mark::good, "attribute",
              fmt::format("'{}' is mastered by another source and will not be written", name));
       } else if (found->read_only) {
-        line(true, "attribute", fmt::format("'{}' is read-only and will not be written", name));
+        line(Mark::good, "attribute",
+             fmt::format("'{}' is read-only and will not be written", name));
       }
     }
   }
@@ -223,6 +263,7 @@ class Check {
   Wired& wired_;
   ExitCodes exits_;
   std::optional<Access> access_;
+  bool has_runs_ = false;
   std::string text_;
   Json json_ = Json::array();
 };

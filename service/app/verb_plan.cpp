@@ -62,7 +62,7 @@ int run_plan(Program& program, VerbOptions& options, bool adopt) {
   auto planned = make_plan((*wired)->parts(program), *planning, program.stop());
   if (!planned) return program.fail(planned.error());
   complain_about(program, *planned);
-  if ((*wired)->journal != nullptr) {
+  if (planned->plan.header.sealed) {
     if (const auto sealed = seal(*(*wired)->journal, *planned); !sealed) {
       return program.fail(sealed.error());
     }
@@ -86,7 +86,7 @@ int verb_plan(Program& program, const std::vector<std::string>& words) {
       "the journal. Writes nothing to the org and takes no lock.");
   add_plan_options(options);
   options.add()("as-of", boost::program_options::value<std::string>()->value_name("TIME"),
-                "plan as if it were this time (RFC 3339)")(
+                "what would be planned at this time (RFC 3339); cannot be applied")(
       "no-journal", "plan without a journal: no links but derived ones; cannot be applied")(
       "out", boost::program_options::value<std::string>()->value_name("FILE"),
       "write the plan as JSON (mode 0600)");

@@ -1,6 +1,7 @@
 // rollcall resume: settles an interrupted run and, while its plan is valid, finishes it.
 #include <fmt/core.h>
 
+#include "service/app/approvals.h"
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
@@ -13,8 +14,8 @@ namespace {
 /// What the run itself has changed already is no change by somebody else. Nor is what it may have
 /// changed: an update whose reply was lost is repeated without a look, and an instant does not tell
 /// who wrote.
-Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const PlanHeader& header,
-                         ReportNotes& notes) {
+Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const Sha256& plan,
+                         const PlanHeader& header, ReportNotes& notes) {
   const auto results = wired.journal->results(run);
   if (!results) return results.error();
   std::vector<Operation> open;
@@ -27,7 +28,21 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
     const bool sent = result.state == OperationState::applied || result.attempts > 0;
     if (changes_user(op.kind) && sent) ours.insert(op.subject.user_id);
   }
-  return vet_plan(wired.parts(program), header, open, ours, program.stop(), notes);
+  auto vetting = vet_plan(wired.parts(program), header, open, ours, program.stop(), notes);
+  if (!vetting) return vetting;
+  auto ended =
+      no_longer_approved(*wired.journal, wired.digest_key, program.clock().wall(), plan, open);
+  if (!ended) return ended.error();
+  for (const Operation& op : open) {
+    const auto why = ended->find(op.id);
+    if (why == ended->end() || !contains_person(op.kind) || !op.expect.status) continue;
+    if (!can_sign_in(*op.expect.status)) continue;
+    notes.not_contained.push_back({op.subject.worker_key, op.subject.user_id, op.subject.login,
+                                   std::string(info(ErrorCode::leaver_not_contained).id),
+                                   why->second, std::nullopt});
+  }
+  vetting->withdrawn.merge(*ended);
+  return vetting;
 }
 
 int run_resume(Program& program, const VerbOptions& options) {
@@ -56,25 +71,37 @@ int run_resume(Program& program, const VerbOptions& options) {
     any = true;
     const auto plan = (*wired)->journal->find_plan(run.found.run.plan);
     if (!plan) return program.fail(plan.error());
-    if (*plan && program.clock().wall() > (*plan)->header.expires_at) {
+    if (!*plan) return program.fail(make_error(ErrorCode::plan_unknown, "the run's plan is gone"));
+    const auto until = valid_until(*(*wired)->journal, **plan, program.clock().wall());
+    if (!until) return program.fail(until.error());
+    if (program.clock().wall() > *until) {
       // Settled is settled; what waits is not sent on the word of a stale plan.
       const auto gone = (*wired)->journal->supersede(*run.handle);
       if (!gone) return program.fail(gone.error());
       const auto ended = (*wired)->journal->end_run(*run.handle, 8, "the plan expired");
       if (!ended) return program.fail(ended.error());
-      exits.add(program.fail(
-          make_error(ErrorCode::plan_expired,
-                     fmt::format("run {} is settled, but its plan expired at {}", run.handle->id,
-                                 format_minute((*plan)->header.expires_at)))));
+      exits.add(program.fail(make_error(ErrorCode::plan_expired,
+                                        fmt::format("run {} is settled, but its plan expired at {}",
+                                                    run.handle->id, format_minute(*until)))));
       continue;
     }
-    auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).header, notes);
+    auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).id, (**plan).header, notes);
     if (!vetting) return program.fail(vetting.error());
-    const Applied applied = continue_run(program, **wired, *run.handle,
-                                         exits_of_plan((**plan).trailer), std::move(*vetting));
-    uncontained =
-        uncontained || !applied.end.not_contained.empty() || names_uncontained((**plan).trailer);
+    ExitCodes planned = exits_of_plan((**plan).trailer);
+    if (!notes.not_contained.empty()) planned.add(3);
+    const Applied applied =
+        continue_run(program, **wired, *run.handle, planned, std::move(*vetting));
+    uncontained = uncontained || !applied.end.not_contained.empty() ||
+                  !notes.not_contained.empty() || names_uncontained((**plan).trailer);
     report_run(program, **wired, applied, notes, *outputs, exits);
+  }
+  if (!any && only) {
+    const auto known = (*wired)->journal->run(*only);
+    if (!known) return program.fail(known.error());
+    if (!*known) {
+      return program.fail(make_error(ErrorCode::journal_run_unknown, "the journal has no such run",
+                                     std::to_string(*only)));
+    }
   }
   if (!any && exits.empty()) program.print("nothing to resume\n");
   return options.shell_code(exits, uncontained);

@@ -43,7 +43,7 @@ std::string runs_text(const std::vector<RunRow>& rows) {
     const auto number = [](std::uint64_t n) { return with_thousands(static_cast<long long>(n)); };
     text += fmt::format(
         "{:>6}  {:<7}{:<12}{:<22}{:>5}{:>10}{:>9}{:>8}{:>9}\n", row.id,
-        row.lane == Lane::urgent ? "urgent" : row.verb, row.state,
+        row.lane == Lane::urgent && row.verb == "sync" ? "urgent" : row.verb, row.state,
         format_rfc3339({row.started_at.ms / 1000 * 1000}),
         row.exit_code ? fmt::format("{}", *row.exit_code) : "-",
         number(count_of(row, {OperationState::applied})),

@@ -31,6 +31,20 @@ Error locked_by(const RunRow& row) {
                                 row.id, row.holder, format_minute(row.started_at), done, all));
 }
 
+/// Another sync that began at the same time sealed its plan over ours and runs now.
+Error taken_over(const Error& error) {
+  if (error.code != ErrorCode::plan_unknown && error.code != ErrorCode::plan_superseded) {
+    return error;
+  }
+  return make_error(ErrorCode::journal_locked,
+                    "another sync has taken the place of this one's plan since it was made");
+}
+
+/// An urgent run that does not do what it was called for: no option makes that a success.
+bool in_vain(ErrorCode code) {
+  return code == ErrorCode::person_not_linked || code == ErrorCode::person_not_leaver;
+}
+
 class Sync {
  public:
   Sync(Program& program, Wired& wired, PlanningOptions planning, Outputs outputs)
@@ -71,6 +85,7 @@ class Sync {
   std::vector<std::string> once() {
     auto planned = make_plan(wired_.parts(program_), planning_, program_.stop());
     if (!planned) {
+      uncontained_ = uncontained_ || (planning_.urgent && in_vain(planned.error().code));
       failed(planned.error());
       return {};
     }
@@ -85,10 +100,14 @@ class Sync {
     }
     outputs_.plan_file.clear();  // what is planned again after conflicts is in the journal
     uncontained_ = uncontained_ || !planned->notes.not_contained.empty();
+    for (const Finding& f : planned->plan.trailer.findings) {
+      const auto code = error_code_from_id(f.code);
+      uncontained_ = uncontained_ || (planning_.urgent && code && in_vain(*code));
+    }
     const auto applied =
         apply_sealed(program_, wired_, planned->plan.id, lane_, "sync", planned->exits);
     if (!applied) {
-      failed(applied.error());
+      failed(taken_over(applied.error()));
       return {};
     }
     if (planning_.only.empty() && !planning_.where && !planning_.sample_percent) {

@@ -222,8 +222,9 @@ Result<void> MemoryJournal::record_refused(const RefusedValue& refused) {
   return ok();
 }
 
-Result<void> MemoryJournal::record_held(std::span<const Sha256> held, WallTime now) {
+Result<void> MemoryJournal::record_held(std::span<const Sha256> held, bool whole, WallTime now) {
   std::map<Sha256, WallTime> kept;
+  if (!whole) kept = rows_.held;
   for (const Sha256& change : held) {
     const auto known = rows_.held.find(change);
     kept[change] = known == rows_.held.end() ? now : known->second;

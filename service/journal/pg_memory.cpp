@@ -244,11 +244,11 @@ Result<void> PgJournal::record_refused(const RefusedValue& refused) {
   });
 }
 
-Result<void> PgJournal::record_held(std::span<const Sha256> held, WallTime now) {
+Result<void> PgJournal::record_held(std::span<const Sha256> held, bool whole, WallTime now) {
   Array changes;
   for (const Sha256& change : held) changes.add(bytea(change));
   return transact<void>([&](Tx& tx) {
-    exec(tx, "DELETE FROM held_since WHERE change <> ALL($1::bytea[])", changes.str());
+    if (whole) exec(tx, "DELETE FROM held_since WHERE change <> ALL($1::bytea[])", changes.str());
     exec(tx,
          "INSERT INTO held_since (change, since_ms) SELECT DISTINCT unnest($1::bytea[]), $2::bigint"
          " ON CONFLICT DO NOTHING",

@@ -80,7 +80,7 @@ class PgJournal final : public Journal {
                              std::span<const std::string> seen_again) override;
   Result<void> record_chain_boundaries(std::span<const WallTime> boundaries) override;
   Result<void> record_refused(const RefusedValue& refused) override;
-  Result<void> record_held(std::span<const Sha256> held, WallTime now) override;
+  Result<void> record_held(std::span<const Sha256> held, bool whole, WallTime now) override;
   Result<void> record_leavers(std::span<const KnownLeaver> leavers) override;
   Result<void> record_rules(const Sha256& rules, const std::string& text, WallTime now) override;
   Result<std::vector<HeldOperation>> held_operations() override;

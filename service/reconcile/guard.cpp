@@ -43,6 +43,7 @@ class Guard {
 
   GuardVerdict run() {
     take_approvals();
+    hold_rejected();
     hold_protected();
     limit(
         "containments", inputs_.linked_enabled,
@@ -92,6 +93,13 @@ class Guard {
       approved_[i] = true;
       ++verdict_.approved;
       operations_[i].held_by.clear();
+    }
+  }
+
+  void hold_rejected() {
+    if (!inputs_.rejected) return;
+    for (Operation& op : operations_) {
+      if (op.held_by.empty() && !is_approved(op) && inputs_.rejected(op)) op.held_by = "rejected";
     }
   }
 
@@ -221,6 +229,11 @@ class Guard {
     if (reason == "own_principal") {
       return "approve it (rollcall approve); what would shut out the account that Rollcall signs "
              "in with is never released: give Rollcall another one first";
+    }
+    if (reason == "rejected") {
+      return "somebody said no to it (rollcall pending); approve it (rollcall approve) to take "
+             "that "
+             "back";
     }
     if (reason == "renames") {
       return "approve it (rollcall approve) or set users.renames to apply; a login that another "

@@ -24,6 +24,7 @@ std::vector<KnownLeaver> leavers_of(const Reconciled& reconciled,
     out[one.worker_key] = {one.worker_key, one.user_id, one.why, now};
   }
   std::vector<KnownLeaver> list;
+  list.reserve(out.size());
   for (auto& [key, leaver] : out) list.push_back(std::move(leaver));
   return list;
 }

@@ -100,6 +100,7 @@ std::vector<Uncontained> UndecidedLeavers::take(std::vector<Uncontained> others,
     }
   }
   std::vector<Uncontained> out;
+  out.reserve(by_key.size());
   for (auto& [key, one] : by_key) out.push_back(std::move(one));
   return out;
 }

@@ -55,6 +55,7 @@ struct ReportNotes {
   std::vector<std::string> remarks;
   std::vector<int> exit_codes;  // all that apply, the one that wins first; empty: not known yet
   bool observes_only = false;   // the configuration manages nothing
+  bool looks_at_some = false;   // restricted to some people: of the others it says nothing
 };
 
 struct PlanReport {

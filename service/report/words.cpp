@@ -151,6 +151,10 @@ std::string_view why_nothing(const Scene& scene) {
     if (!source.certified) return "nothing is done on behalf of a source that was not read whole.";
   }
   if (scene.notes.observes_only) return "users.manage is empty, so this only observes.";
+  for (const Finding& finding : scene.trailer.findings) {
+    if (finding.severity == Severity::error) return "the findings say what stands in the way.";
+  }
+  if (scene.notes.looks_at_some) return "nothing is to be done for those whom this run looks at.";
   return "the org is as it should be.";
 }
 

@@ -340,14 +340,17 @@ TEST_P(JournalHistory, RemembersAbsencesUntilThePersonIsSeenAgain) {
 TEST_P(JournalHistory, KeepsHoldsFromTheirFirstDayAndDropsThoseThatEnded) {
   const WallTime first = bench_->clock.wall();
   const std::vector<Sha256> both{sha256("a"), sha256("b")};
-  ASSERT_TRUE(journal_->record_held(both, first));
+  ASSERT_TRUE(journal_->record_held(both, true, first));
   const std::vector<Sha256> next{sha256("b"), sha256("c")};
-  ASSERT_TRUE(journal_->record_held(next, first + 10));
+  ASSERT_TRUE(journal_->record_held(next, true, first + 10));
   std::map<Sha256, WallTime> held;
   const auto found = journal_->held_since();
   ASSERT_TRUE(found);
   for (const HeldSince& one : *found) held[one.change] = one.since;
   EXPECT_EQ(held, (std::map<Sha256, WallTime>{{sha256("b"), first}, {sha256("c"), first + 10}}));
+  // A plan that looks at some only says nothing of the others.
+  ASSERT_TRUE(journal_->record_held(std::vector<Sha256>{sha256("d")}, false, first + 20));
+  EXPECT_EQ(journal_->held_since()->size(), 3U);
 }
 
 TEST_P(JournalHistory, RemembersRefusedValuesPerUserAndAttribute) {

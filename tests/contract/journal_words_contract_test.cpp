@@ -122,7 +122,7 @@ TEST_P(JournalWords, ShowsHeldOperationsOfTheNewestPlanThatHoldsThem) {
   plan.operations[2].held_by = "protected";
   ASSERT_TRUE(plan.seal(*journal_));
   const std::vector<Sha256> held{change_of(plan.operations[1])};
-  ASSERT_TRUE(journal_->record_held(held, bench_->clock.wall()));
+  ASSERT_TRUE(journal_->record_held(held, true, bench_->clock.wall()));
   PlanDraft later = plan;
   later.header.as_of_date = "2026-03-02";
   ASSERT_TRUE(later.seal(*journal_));

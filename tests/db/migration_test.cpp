@@ -123,7 +123,7 @@ TEST_F(Migrations, TheGrantedRoleCanDoARunAndNoMore) {
     EXPECT_TRUE((*journal)->record_read("hr", {}, {}));
     EXPECT_TRUE((*journal)->record_people({}, {}));
     EXPECT_TRUE((*journal)->record_chain_boundaries({}));
-    EXPECT_TRUE((*journal)->record_held({}, {}));
+    EXPECT_TRUE((*journal)->record_held({}, true, {}));
     EXPECT_TRUE((*journal)->record_refused({"00u1", "title", {}}));
   }
   for (const char* forbidden :

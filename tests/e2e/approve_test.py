@@ -1,5 +1,6 @@
 """Holding and releasing: pending, approve, reject, and which plans an approval serves."""
 import json
+import time
 import unittest
 
 from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack, psql
@@ -82,6 +83,57 @@ class Approvals(unittest.TestCase):
         self.run_code(3, "sync")
         self.assertEqual([self.status(key) for key in (2, 3)], ["SUSPENDED", "ACTIVE"])
         self.assertIn("rejected by postgres", self.run_code(0, "pending").out)
+
+    def test_what_was_rejected_stays_held_whatever_the_limits_allow_later(self):
+        limited = "guard: {initial_load: 9, limits: {containments: {count: 2, floor: 2}}}\n"
+        self.stack.configure(CHICAGO_USERS, source=FEW_SOURCE, guard=limited)
+        plan = self.plan_id()  # three leavers, two allowed: all are held
+        self.run_code(0, "reject", plan, "--only", "4", "--reason", "is on leave")
+        done = self.run_code(3, "sync")
+        self.assertIn("rejected", done.out)
+        self.assertTrue(done.out.startswith("NOT CONTAINED: 1 "), done.out)
+        self.run_code(3, "sync")
+        self.assertEqual([self.status(key) for key in (2, 3, 4)],
+                         ["SUSPENDED", "SUSPENDED", "ACTIVE"])
+        self.people(2, 3)
+        self.run_code(0, "sync")
+        self.people(2, 3, 4)  # asked for anew: a new question
+        self.run_code(0, "sync")
+        self.assertEqual(self.status(4), "SUSPENDED")
+
+    def test_a_dry_run_that_only_links_leaves_what_is_held(self):
+        self.plan_id()
+        self.stack.run("adopt")
+        self.stack.run("plan", "--only", "1")
+        self.stack.run("plan", "--as-of", "2020-01-01T00:00:00Z")
+        self.assertEqual({one["worker_key"] for one in self.pending()}, {"2", "3"})
+
+    def test_resuming_a_plan_ends_where_its_approval_has_ended(self):
+        for how in ("expired", "rejected"):
+            with self.subTest(how):
+                self.setUp()
+                plan = self.plan_id()
+                self.run_code(0, "approve", plan, "--reason", "HR confirmed")
+                base = len(self.stack.sim.audit())
+                self.stack.sim.faults([{"match": {"audit_position": base + 1}, "do": "hold_reply"}])
+                process = self.stack.start("apply", plan)
+                while base + 1 not in self.stack.sim.request("GET", "/sim/held")[1]["held"]:
+                    self.assertIsNone(process.poll(), "the apply ended before it was killed")
+                    time.sleep(0.02)
+                process.kill()
+                process.communicate()
+                self.stack.sim.faults([])
+                self.stack.sim.request("PUT", "/sim/release")
+                if how == "expired":
+                    psql(self.stack.dsn, "UPDATE rollcall.approval SET expires_at_ms = 0")
+                else:
+                    self.run_code(0, "reject", plan, "--reason", "a mistake")
+                before = [self.status(key) for key in (2, 3)]
+                done = self.stack.run("resume")
+                self.assertEqual([self.status(key) for key in (2, 3)], before, done.out)
+                self.assertIn("ACTIVE", before, "something was left to do")
+                self.assertEqual(done.code, 3, done.out + done.err)
+                self.assertIn("NOT CONTAINED", done.out)
 
     def test_an_approved_plan_is_valid_for_three_days(self):
         plan = self.plan_id()

@@ -100,8 +100,8 @@ class CrashingJournal final : public Journal {
     return inner_.record_chain_boundaries(b);
   }
   Result<void> record_refused(const RefusedValue& r) override { return inner_.record_refused(r); }
-  Result<void> record_held(std::span<const Sha256> held, WallTime now) override {
-    return inner_.record_held(held, now);
+  Result<void> record_held(std::span<const Sha256> held, bool whole, WallTime now) override {
+    return inner_.record_held(held, whole, now);
   }
   Result<void> record_leavers(std::span<const KnownLeaver> leavers) override {
     return inner_.record_leavers(leavers);

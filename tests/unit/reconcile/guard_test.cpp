@@ -96,6 +96,19 @@ TEST(Guard, HoldsLinksThatAreGivenUpByTheHundredNotThoseWhoseAccountIsGone) {
   EXPECT_TRUE(verdict.not_contained.empty());
 }
 
+TEST(Guard, HoldsWhatWasRejectedWithinTheLimitsAndCountsItForNone) {
+  Case c;
+  for (int i = 0; i < 21; ++i)
+    c.add(OperationKind::user_suspend, fmt::format("{:03}", i), "leaver");
+  c.inputs.rejected = [](const Operation& op) { return op.id == 1; };
+  const GuardVerdict verdict = guard(c.ops, c.inputs);
+  EXPECT_EQ(c.held(), 1U) << "twenty are allowed";
+  EXPECT_EQ(c.ops[0].held_by, "rejected");
+  ASSERT_EQ(verdict.not_contained.size(), 1U);
+  EXPECT_EQ(verdict.lines.back().limit, "rejected");
+  EXPECT_NE(verdict.lines.back().release.find("rollcall approve"), std::string::npos);
+}
+
 TEST(Guard, ARefusedCreateTakesItsRidersAlong) {
   Case c;
   c.limits.limits["creates"] = {std::nullopt, 0, 0};
