@@ -82,7 +82,8 @@ Secret make_key() { return Secret(random_bytes(kKey)); }
 Result<Secret> key_from_text(std::string_view text) {
   const std::string_view body = trim(text);
   if (body.size() < 16) {
-    return make_error(ErrorCode::secret_unavailable, "the journal key has fewer than 16 characters");
+    return make_error(ErrorCode::secret_unavailable,
+                      "the journal key has fewer than 16 characters");
   }
   if (const auto raw = unhex(body); raw && raw->size() == kKey) return Secret(*raw);
   if (const auto raw = unbase64(body); raw && raw->size() == kKey) return Secret(*raw);
