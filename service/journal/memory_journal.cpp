@@ -26,7 +26,9 @@ MemoryJournal::~MemoryJournal() {
 std::string MemoryStore::Rows::linked(Link::Kind kind, const std::string& logical_key) const {
   if (logical_key.empty()) return {};
   for (const Link& link : links) {
-    if (link.kind == kind && link.logical_key == logical_key) return link.okta_id;
+    if (link.kind == kind && link.logical_key == logical_key && !link.released) {
+      return link.okta_id;
+    }
   }
   return {};
 }

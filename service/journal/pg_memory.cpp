@@ -153,7 +153,7 @@ Result<std::vector<std::string>> PgJournal::written_since(WallTime since) {
         " FROM operation_outcome t JOIN run r ON r.id = t.run_id"
         " JOIN operation o ON o.plan_seq = r.plan_seq AND o.operation = t.operation"
         " LEFT JOIN resource_link l ON o.user_id = '' AND o.worker_key <> '' AND l.kind = 'user'"
-        " AND l.logical_key = o.worker_key"
+        " AND l.logical_key = o.worker_key AND NOT l.released"
         " WHERE t.at_ms >= $1 AND (t.state IN ('intent', 'applied', 'ambiguous') OR t.user_id <> "
         "'')"
         " AND o.kind NOT IN ('user.link', 'user.unlink', 'group.link', 'group.unlink')"

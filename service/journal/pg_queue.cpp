@@ -17,7 +17,7 @@ using Claims = std::vector<Claim>;
   " COALESCE(g.okta_id, ''), q.intent_at_ms FROM operation_queue q"                             \
   " JOIN operation o ON o.plan_seq = $2 AND o.operation = q.operation"                          \
   " LEFT JOIN resource_link u ON o.user_id = '' AND o.worker_key <> '' AND u.kind = 'user'"     \
-  " AND u.logical_key = o.worker_key"                                                           \
+  " AND u.logical_key = o.worker_key AND NOT u.released"                                        \
   " LEFT JOIN resource_link g ON o.object_id = '' AND o.object_name <> '' AND g.kind = 'group'" \
   " AND g.logical_key = o.object_name "
 
@@ -79,7 +79,7 @@ std::vector<QueuedOperation> PgJournal::queued(Tx& tx, const RunState& state,
       " COALESCE(NULLIF(o.object_id, ''), g.okta_id, ''), o.object_name, q.intent_at_ms"
       " FROM operation_queue q JOIN operation o ON o.plan_seq = $2 AND o.operation = q.operation"
       " LEFT JOIN resource_link u ON o.user_id = '' AND o.worker_key <> '' AND u.kind = 'user'"
-      " AND u.logical_key = o.worker_key"
+      " AND u.logical_key = o.worker_key AND NOT u.released"
       " LEFT JOIN resource_link g ON o.object_id = '' AND o.object_name <> '' AND g.kind = 'group'"
       " AND g.logical_key = o.object_name"
       " WHERE q.run_id = $1 AND q.operation IN (SELECT unnest($3::bigint[])"

@@ -21,7 +21,7 @@ Result<std::vector<OwnMembership>> PgJournal::memberships_since(WallTime since) 
              " LEFT JOIN resource_link g ON o.object_id = '' AND g.kind = 'group'"
              " AND g.logical_key = o.object_name"
              " LEFT JOIN resource_link u ON o.user_id = '' AND u.kind = 'user'"
-             " AND u.logical_key = o.worker_key"
+             " AND u.logical_key = o.worker_key AND NOT u.released"
              " WHERE t.at_ms >= $1 AND t.state = 'applied'"
              " AND o.kind IN ('group.add_member', 'group.remove_member')) AS written"
              " WHERE grp IS NOT NULL AND usr IS NOT NULL"

@@ -17,10 +17,12 @@ LinkIndex::LinkIndex(const LinkList* links, const AccountIndex& accounts) : link
     const LinkView link = (*links)[i];
     if (link.kind == Link::Kind::group) groups_.emplace(link.okta_id);
     if (link.kind != Link::Kind::user) continue;
+    any_user_ = true;
     found.clear();
     accounts.find(MatchKey::id, link.okta_id, found);
     if (found.empty()) {
-      gone_.push_back(link.copy());
+      // Given up and gone: the person has no account of ours, as if they never had one.
+      if (!link.released) gone_.push_back(link.copy());
       continue;
     }
     ++users_;

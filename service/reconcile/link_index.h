@@ -33,10 +33,10 @@ class LinkIndex {
   /// Ours: linked and not released.
   bool owned(AccountRef account) const;
   bool group_linked(std::string_view group_id) const;
-  /// Links of users that the org no longer has.
+  /// Links of users that the org no longer has, unless they were given up already.
   const std::vector<Link>& gone() const { return gone_; }
-  /// No user link at all: the first run, or a lost journal.
-  bool no_users() const { return users_ == 0 && gone_.empty(); }
+  /// No user link at all, not even one given up: the first run, or a lost journal.
+  bool no_users() const { return !any_user_; }
   std::size_t users() const { return users_; }
 
  private:
@@ -48,6 +48,7 @@ class LinkIndex {
   std::vector<AccountRef> accounts_;       // by position in the list
   std::vector<std::uint32_t> by_account_;  // account -> position in the list + 1
   std::vector<bool> ours_;                 // account -> linked and not released
+  bool any_user_ = false;
   std::vector<Link> gone_;
   std::unordered_set<std::string> groups_;
 };

@@ -14,6 +14,9 @@ void Reconciler::Impl::person(const PersonRecord& person) {
       state ? state->employment == Employment::terminated : employment_.says_terminated(person);
   const bool first = !seen_.mark(digest);
   undecided_.record(digest, gone, first);
+  const bool needs_none = state && (state->employment == Employment::terminated ||
+                                    state->employment == Employment::out_of_scope);
+  note_lost(digest, needs_none ? Lost::left : Lost::expected);
   if (!first) {
     further_record(person, digest, gone);
     return;

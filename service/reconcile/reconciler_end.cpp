@@ -72,20 +72,38 @@ void Reconciler::Impl::conclude_absent(const SourceEnd& end, Reconciled& out) {
 }
 
 void Reconciler::Impl::drop_gone_links(Reconciled& out) {
+  if (links_.gone().empty()) return;
+  std::unordered_map<std::string_view, const PersonChange*> changes;
+  for (const PersonChange& change : out.people) changes.emplace(change.worker_key, &change);
+  std::unordered_set<std::string> first_unlinked;
+  std::vector<PersonChange> unlinks;
   for (const Link& link : links_.gone()) {
+    const auto planned = changes.find(link.logical_key);
+    // The new link takes the place of the old one, and containments that need it do not wait.
+    const bool replaced = planned != changes.end() && planned->second->link;
+    const bool expected = lost_.at(fast_hash(link.logical_key)) == Lost::expected;
     report_account(ErrorCode::link_account_gone, link.logical_key, link.okta_id,
-                   "the linked account is no longer in the org");
+                   replaced   ? "the linked account is no longer in the org; another one fits"
+                   : expected ? "the linked account is no longer in the org"
+                              : "the linked account of somebody who needs none any more is no "
+                                "longer in the org");
+    // Deleting the accounts of leavers is a routine of many orgs.
+    if (!expected) findings_.back().severity = Severity::warning;
+    if (replaced) continue;
     PersonChange change;
     change.worker_key = link.logical_key;
     change.key_digest = fast_hash(link.logical_key);
     change.unlink = true;
     change.reason = "account_gone";
     change.match_rule = link.okta_id;
-    // Their joiner operation, if any, waits for the next run: first the link goes.
-    std::erase_if(out.people,
-                  [&](const PersonChange& c) { return c.worker_key == link.logical_key; });
-    out.people.push_back(std::move(change));
+    unlinks.push_back(std::move(change));
+    first_unlinked.insert(link.logical_key);
   }
+  // A joiner's create waits for the next run, so that whoever deleted the account is asked first.
+  std::erase_if(out.people, [&](const PersonChange& change) {
+    return first_unlinked.count(change.worker_key) > 0;
+  });
+  for (PersonChange& change : unlinks) out.people.push_back(std::move(change));
 }
 
 void Reconciler::Impl::name_orphans(bool propose, Reconciled& out) {
@@ -186,9 +204,9 @@ Reconciled Reconciler::Impl::close(const SourceEnd& end) {
     conclude_absent(end, out);
     for (PersonChange& change : changes_) out.people.push_back(std::move(change));
     changes_.clear();
-    drop_gone_links(out);
   }
   settle_shared_matches(out);
+  if (end.certified) drop_gone_links(out);
   // The first run over a full org proposes links and nothing else.
   out.link_only = links_.no_users() && matches_ > 0;
   if (out.link_only) {

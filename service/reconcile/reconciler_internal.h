@@ -35,6 +35,7 @@ class Reconciler::Impl {
     for (const PersonHistory& person : inputs.history->people)
       history_[person.worker_key] = &person;
     for (const KnownLeaver& one : inputs.history->leavers) leavers_.insert(one.worker_key);
+    for (const Link& link : links_.gone()) lost_[fast_hash(link.logical_key)] = Lost::absent;
     first_name_ = settings_.user_schema.find("firstName");
     last_name_ = settings_.user_schema.find("lastName");
   }
@@ -42,6 +43,7 @@ class Reconciler::Impl {
   void person(const PersonRecord& person);
   void rejected(std::string_view worker_key) {
     const std::uint64_t digest = fast_hash(worker_key);
+    note_lost(digest, Lost::expected);
     undecided_.record(digest, true, !seen_.mark(digest));
     // A second, good record of a rejected person must not speak for them either.
     duplicated_.insert(digest);
@@ -55,6 +57,20 @@ class Reconciler::Impl {
     std::uint8_t people = 0;  // capped at 2
     bool employed = false;    // one of them has not left
   };
+
+  /// What HR says of a person whose linked account is gone.
+  enum class Lost : std::uint8_t {
+    absent,   // no record
+    left,     // they need no account
+    expected  // they should have one, or the record cannot tell
+  };
+  /// The gravest of several records counts.
+  void note_lost(std::uint64_t key_digest, Lost said) {
+    if (lost_.empty()) return;
+    if (const auto found = lost_.find(key_digest); found != lost_.end()) {
+      found->second = std::max(found->second, said);
+    }
+  }
 
   void further_record(const PersonRecord& person, std::uint64_t digest, bool gone);
   void name_set_aside(const PersonRecord& person, const std::string& why);
@@ -75,6 +91,8 @@ class Reconciler::Impl {
   void keep(PersonChange change);
   void conclude_absent(const SourceEnd& end, Reconciled& out);
   void absent_account(AccountRef ref, std::string_view worker_key, Reconciled& out);
+  /// An account deleted in Okta: its link is given up, once, or replaced by that of an account
+  /// which the match rules find for the person.
   void drop_gone_links(Reconciled& out);
   /// Accounts in scope without a person; `propose`: with a link of each, held.
   void name_orphans(bool propose, Reconciled& out);
@@ -145,7 +163,8 @@ class Reconciler::Impl {
   std::unordered_map<std::string, const PersonHistory*> history_;
   std::unordered_set<std::string> leavers_;  // known before
   std::set<std::string> back_;
-  std::vector<Matched> matched_;  // by account
+  std::unordered_map<std::uint64_t, Lost> lost_;  // by the key's digest
+  std::vector<Matched> matched_;                  // by account
   Sha256 snapshot_;
   std::uint64_t records_ = 0;
   std::uint64_t matches_ = 0;

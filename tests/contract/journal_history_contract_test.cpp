@@ -193,6 +193,35 @@ TEST_P(JournalHistory, LinksFollowWhatWasApplied) {
   EXPECT_EQ(links.at("00ga").kind, Link::Kind::group);
 }
 
+TEST_P(JournalHistory, AGivenUpLinkLendsItsIdToNobody) {
+  PlanDraft plan;
+  plan.add(Kind::user_link, "E1", "00u404");
+  plan.add(Kind::user_unlink, "E1", "00u404", {1});
+  RunHandle run = start(plan);
+  turn(run);
+  turn(run, {applied(1)});
+  turn(run, {applied(2)});
+  ASSERT_TRUE(journal_->end_run(run, 0, ""));
+  PlanDraft next;  // the account is gone; they get another
+  next.add(Kind::user_create, "E1", "");
+  next.add_member("E1", "", "dept-A", "00ga", {1}, 1);
+  run = start(next);
+  const auto claims = turn(run);
+  ASSERT_EQ(claims.size(), 1U);
+  ASSERT_EQ(claims[0].riders.size(), 1U);
+  EXPECT_EQ(claims[0].riders[0].subject.user_id, "");
+  turn(run, {applied(1, "00u2")});
+  const auto grants = journal_->grants();
+  ASSERT_TRUE(grants);
+  ASSERT_EQ(grants->size(), 1U);
+  EXPECT_EQ((*grants)[0].user_id, "00u2");
+  const auto links = journal_->links();
+  ASSERT_TRUE(links);
+  ASSERT_EQ(links->size(), 1U);
+  EXPECT_EQ((*links)[0].okta_id, "00u2");
+  EXPECT_FALSE((*links)[0].released);
+}
+
 TEST_P(JournalHistory, RemembersItsOwnNewestStatusChangeAndGrants) {
   PlanDraft plan;
   plan.add(Kind::user_suspend, "E1", "00u1");

@@ -382,14 +382,6 @@ TEST(Reconcile, OffersTheFirstFreeLoginInKeyOrder) {
   }
 }
 
-TEST(Reconcile, UnlinksAnAccountThatIsGone) {
-  World world = settled();
-  world.links.push_back({Link::Kind::user, "00u404", "E4", false});
-  world.person("E1", hr("ada", "Sales"));
-  EXPECT_EQ(world.plan(), Lines{"user.unlink E4"});
-  EXPECT_EQ(world.codes(), Lines{"link.account_gone"});
-}
-
 TEST(Reconcile, AnUnknownStatusIsolatesThePerson) {
   World world = settled();
   world.person("E1", hr("ada", "Legal", "Sabbatical"));
