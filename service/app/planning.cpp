@@ -323,8 +323,7 @@ Result<void> PlanningRun::decide() {
   limits.group_population = &reconciled_.group_population;
   limits.own_principal = snapshot_.principal().user_id;
   limits.protected_users = protected_user_ids(inputs_);
-  limits.protected_groups = {settings_.guard.protected_groups.begin(),
-                             settings_.guard.protected_groups.end()};
+  limits.protected_groups = protected_group_names(inputs_, reconciled_.groups);
   PeoplesWords words;
   if (parts_.journal != nullptr) {
     auto said = words_that_count(*parts_.journal, parts_.clock->wall());

@@ -45,6 +45,13 @@ std::optional<std::string> refusal(const Group& group, std::span<const GroupRule
   return std::nullopt;
 }
 
+bool wants_new_link(const GroupTarget& group, const std::vector<GroupTarget>& all,
+                    const Settings& settings) {
+  if (!group.linked || group.refused) return false;
+  if (group.stale_link) return group.desired > 0 || !settings.groups[group.rule].is_template;
+  return group.beside && group.desired > 0 && all[*group.beside].desired == 0;
+}
+
 EntitlementRules::EntitlementRules(const ReconcileInputs& inputs, const LinkIndex& links)
     : inputs_(inputs), links_(links), target_of_(inputs.org.groups.size()) {
   const auto& groups = inputs.org.groups;
@@ -61,27 +68,48 @@ EntitlementRules::EntitlementRules(const ReconcileInputs& inputs, const LinkInde
   for (const Grant& grant : inputs.history->grants) {
     grants_.insert(grant_key(grant.group_id, grant.user_id));
   }
-  const auto& rules = inputs.settings->groups;
+  find_linked();
+}
+
+/// A link is by id: whatever the group is called now, it stays the target of the name that it was
+/// linked under, while a rule may give that name.
+void EntitlementRules::find_linked() {
+  const auto& groups = inputs_.org.groups;
+  const auto& rules = inputs_.settings->groups;
+  const auto is_fixed = [&](std::string_view name) {
+    return std::any_of(rules.begin(), rules.end(), [&](const GroupRuleSettings& rule) {
+      return !rule.is_template && rule.name == name;
+    });
+  };
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::string key(links_.group_key(groups[i].id));
+    if (key.empty() || groups[i].type != GroupType::okta_group || !managing_rule(key)) continue;
+    // A rule that names the group as Okta does now means it, whatever value it stood for.
+    if (groups[i].name != key && is_fixed(groups[i].name) && !is_fixed(key)) continue;
+    linked_as_.emplace(key, static_cast<GroupRef>(i));
+  }
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!rules[i].is_template) target(rules[i].name, i);
   }
   for (const Group& group : groups) {
-    if (group.type != GroupType::okta_group || !links.group_linked(group.id)) continue;
-    if (const auto rule = managing_rule(group)) target(group.name, *rule);
+    if (group.type != GroupType::okta_group || !links_.group_linked(group.id)) continue;
+    const std::string key(links_.group_key(group.id));
+    const std::string& name = linked_as_.count(key) > 0 ? key : group.name;
+    if (const auto rule = managing_rule(name)) target(name, *rule);
   }
 }
 
-std::optional<std::size_t> EntitlementRules::managing_rule(const Group& group) const {
+std::optional<std::size_t> EntitlementRules::managing_rule(std::string_view name) const {
   const auto& rules = inputs_.settings->groups;
   std::optional<std::size_t> best;
   std::size_t best_length = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!rules[i].is_template) {
-      if (rules[i].name == group.name) return i;
+      if (rules[i].name == name) return i;
       continue;
     }
     const std::string_view prefix = template_prefix(rules[i].name);
-    if (group.name.starts_with(prefix) && prefix.size() > best_length) {
+    if (name.starts_with(prefix) && prefix.size() > best_length) {
       best = i;
       best_length = prefix.size();
     }
@@ -100,23 +128,49 @@ TargetRef EntitlementRules::target(const std::string& name, std::size_t rule) {
   targets_.push_back({name, rule, std::nullopt, false, false, 0});
   by_name_.emplace(name, ref);
   attach_existing(targets_.back());
-  if (targets_.back().existing) target_of_[*targets_.back().existing] = ref;
+  const GroupTarget& made = targets_.back();
+  if (made.existing && !made.beside) target_of_[*made.existing] = ref;
   return ref;
 }
 
 void EntitlementRules::attach_existing(GroupTarget& target) {
+  const auto linked = linked_as_.find(target.name);
   const auto found = okta_groups_.find(target.name);
-  if (found == okta_groups_.end()) {
+  if (linked == linked_as_.end() && found == okta_groups_.end()) {
     target.refused = refused_.count(target.name) > 0;
     return;
   }
-  const Group& group = inputs_.org.groups[found->second];
-  target.existing = found->second;
+  const bool by_name = linked == linked_as_.end();
+  const GroupRef ref = by_name ? found->second : linked->second;
+  const Group& group = inputs_.org.groups[ref];
+  if (by_name && !share_by_name(target, group)) return;
+  target.existing = ref;
   target.linked = links_.group_linked(group.id);
   if (auto why = refusal(group, inputs_.org.rules)) {
     target.refused = true;
     refused_.emplace(target.name, std::move(*why));
   }
+}
+
+bool EntitlementRules::share_by_name(GroupTarget& target, const Group& group) {
+  const std::string key(links_.group_key(group.id));
+  if (key.empty() || key == target.name) return true;
+  if (linked_as_.count(key) == 0) {
+    target.stale_link = true;
+    return true;
+  }
+  // A value that HR renames wholly or in part: one template, one group, both values.
+  const auto owner = by_name_.find(key);
+  if (owner != by_name_.end() && targets_[owner->second].rule == target.rule &&
+      inputs_.settings->groups[target.rule].is_template) {
+    target.beside = owner->second;
+    return true;
+  }
+  target.refused = true;
+  refused_.emplace(target.name, fmt::format("the group of that name in Okta is linked as '{}'; "
+                                            "rename it back first",
+                                            key));
+  return false;
 }
 
 bool EntitlementRules::may_remove(const GroupTarget& target, AccountRef account) const {
@@ -155,6 +209,10 @@ Result<MembershipChange> EntitlementRules::diff(const PersonRecord& person, Reco
   std::sort(wanted_.begin(), wanted_.end());
   wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
 
+  kept_.clear();
+  for (const TargetRef wanted : wanted_) kept_.push_back(primary(wanted));
+  std::sort(kept_.begin(), kept_.end());
+
   MembershipChange change;
   std::vector<TargetRef> current;
   if (account) {
@@ -166,11 +224,13 @@ Result<MembershipChange> EntitlementRules::diff(const PersonRecord& person, Reco
   for (const TargetRef wanted : wanted_) {
     ++targets_[wanted].desired;
     if (targets_[wanted].refused) continue;
-    if (!std::binary_search(current.begin(), current.end(), wanted)) change.add.push_back(wanted);
+    if (!std::binary_search(current.begin(), current.end(), primary(wanted))) {
+      change.add.push_back(wanted);
+    }
   }
   for (const TargetRef held : current) {
     const GroupTarget& group = targets_[held];
-    if (rule_unknown_[group.rule] || std::binary_search(wanted_.begin(), wanted_.end(), held)) {
+    if (rule_unknown_[group.rule] || std::binary_search(kept_.begin(), kept_.end(), held)) {
       continue;
     }
     if (may_remove(group, *account)) change.remove.push_back(held);
@@ -200,6 +260,23 @@ std::vector<std::uint64_t> EntitlementRules::population() const {
   return count;
 }
 
+std::optional<Finding> EntitlementRules::rename_of(TargetRef ref) const {
+  const GroupTarget& group = targets_[ref];
+  if (!group.linked || group.refused || group.beside) return std::nullopt;
+  if (group.desired == 0 && inputs_.settings->groups[group.rule].is_template) return std::nullopt;
+  const std::string& called = inputs_.org.groups[*group.existing].name;
+  if (called == group.name) return std::nullopt;
+  const auto other = by_name_.find(called);
+  const bool shared = other != by_name_.end() && targets_[other->second].beside == ref &&
+                      targets_[other->second].desired > 0;
+  Finding f;
+  f.severity = Severity::warning;
+  f.code = info(ErrorCode::group_name_differs).id;
+  f.message = fmt::format("the group '{}' is called '{}' in Okta; it is managed all the same{}",
+                          group.name, called, shared ? ", and holds the people of both names" : "");
+  return f;
+}
+
 std::vector<Finding> EntitlementRules::findings() const {
   std::vector<Finding> out;
   std::vector<std::uint64_t> foreign(targets_.size(), 0);
@@ -215,6 +292,7 @@ std::vector<Finding> EntitlementRules::findings() const {
             [&](TargetRef a, TargetRef b) { return targets_[a].name < targets_[b].name; });
   for (const TargetRef ref : order) {
     const GroupTarget& group = targets_[ref];
+    if (auto renamed = rename_of(ref)) out.push_back(std::move(*renamed));
     if (group.refused) {
       Finding f;
       f.code = info(ErrorCode::group_refused).id;

@@ -16,18 +16,25 @@
 
 namespace rollcall {
 
+/// Position in EntitlementRules::targets.
+using TargetRef = std::uint32_t;
+
 /// A group that some rule names, existing or to be created.
 struct GroupTarget {
-  std::string name;
+  std::string name;                  // by the rule; Okta may call a linked one otherwise
   std::size_t rule = 0;              // position in Settings::groups
   std::optional<GroupRef> existing;  // in OrgFacts::groups
   bool linked = false;               // ours already
   bool refused = false;              // may not be managed; a finding says why
   std::uint64_t desired = 0;         // people who should be in it
+  /// Linked as that target, whose name it had; another value of the same template is its name now.
+  std::optional<TargetRef> beside = std::nullopt;
+  bool stale_link = false;  // linked under a name that no rule gives any more
 };
 
-/// Position in EntitlementRules::targets.
-using TargetRef = std::uint32_t;
+/// Whether the link is to be written anew under the target's name: the former one is over.
+bool wants_new_link(const GroupTarget& group, const std::vector<GroupTarget>& all,
+                    const Settings& settings);
 
 /// Whether a group's members must be read: linked, or named by a rule, or fitting a template's
 /// fixed part, or protected. Needed while listing, before any person is read.
@@ -54,15 +61,21 @@ class EntitlementRules {
   MembershipChange remove_all(AccountRef account);
 
   const std::vector<GroupTarget>& targets() const { return targets_; }
-  /// Refused groups and foreign members, after all people were seen.
+  /// Refused and renamed groups and foreign members, after all people were seen.
   std::vector<Finding> findings() const;
   /// Per target: members that are ours now (the guard's population).
   std::vector<std::uint64_t> population() const;
 
  private:
-  std::optional<std::size_t> managing_rule(const Group& group) const;
+  std::optional<std::size_t> managing_rule(std::string_view name) const;
+  void find_linked();
   TargetRef target(const std::string& name, std::size_t rule);
   void attach_existing(GroupTarget& target);
+  /// Settles whose group it is that bears the target's name; false: another target's alone.
+  bool share_by_name(GroupTarget& target, const Group& group);
+  /// The target that stands for the group among memberships.
+  TargetRef primary(TargetRef ref) const { return targets_[ref].beside.value_or(ref); }
+  std::optional<Finding> rename_of(TargetRef ref) const;
   bool may_remove(const GroupTarget& target, AccountRef account) const;
 
   const ReconcileInputs& inputs_;
@@ -71,9 +84,10 @@ class EntitlementRules {
   std::unordered_map<std::string, TargetRef> by_name_;
   std::vector<std::optional<TargetRef>> target_of_;        // by GroupRef
   std::unordered_map<std::string, GroupRef> okta_groups_;  // name -> the OKTA_GROUP of that name
+  std::unordered_map<std::string, GroupRef> linked_as_;    // name when linked -> group
   std::unordered_map<std::string, std::string> refused_;   // name -> reason
   std::unordered_set<std::uint64_t> grants_;               // digest of group and user id
-  std::vector<TargetRef> wanted_;                          // reused
+  std::vector<TargetRef> wanted_, kept_;                   // reused
   std::vector<bool> rule_unknown_;                         // reused
 };
 

@@ -314,6 +314,18 @@ GuardVerdict guard(std::vector<Operation>& operations, const GuardInputs& inputs
   return Guard(operations, inputs).run();
 }
 
+std::unordered_set<std::string> protected_group_names(const ReconcileInputs& inputs,
+                                                      const std::vector<GroupTarget>& groups) {
+  const auto& named = inputs.settings->guard.protected_groups;
+  std::unordered_set<std::string> out(named.begin(), named.end());
+  for (const GroupTarget& group : groups) {
+    if (!group.existing) continue;
+    const std::string& called = inputs.org.groups[*group.existing].name;
+    if (std::find(named.begin(), named.end(), called) != named.end()) out.insert(group.name);
+  }
+  return out;
+}
+
 std::unordered_set<std::string> protected_user_ids(const ReconcileInputs& inputs) {
   std::unordered_set<std::string> out(inputs.org.protected_users.begin(),
                                       inputs.org.protected_users.end());

@@ -47,6 +47,10 @@ std::uint64_t allowed_by(const GuardLimit& limit, std::uint64_t population);
 /// Sets `held_by` of operations, dependants included.
 GuardVerdict guard(std::vector<Operation>& operations, const GuardInputs& inputs);
 
+/// The names of guard.protected, and what our rules call those groups.
+std::unordered_set<std::string> protected_group_names(const ReconcileInputs& inputs,
+                                                      const std::vector<GroupTarget>& groups);
+
 /// Who must not be touched silently: holders of admin roles, guard.protected by login and group.
 std::unordered_set<std::string> protected_user_ids(const ReconcileInputs& inputs);
 

@@ -15,7 +15,7 @@ LinkIndex::LinkIndex(const LinkList* links, const AccountIndex& accounts) : link
   std::vector<AccountRef> found;
   for (std::uint32_t i = 0; i < links->size(); ++i) {
     const LinkView link = (*links)[i];
-    if (link.kind == Link::Kind::group) groups_.emplace(link.okta_id);
+    if (link.kind == Link::Kind::group) groups_.emplace(link.okta_id, link.logical_key);
     if (link.kind != Link::Kind::user) continue;
     any_user_ = true;
     found.clear();
@@ -60,6 +60,11 @@ bool LinkIndex::owned(AccountRef account) const { return ours_[account]; }
 
 bool LinkIndex::group_linked(std::string_view group_id) const {
   return groups_.count(std::string(group_id)) > 0;
+}
+
+std::string_view LinkIndex::group_key(std::string_view group_id) const {
+  const auto found = groups_.find(std::string(group_id));
+  return found == groups_.end() ? std::string_view() : std::string_view(found->second);
 }
 
 }  // namespace rollcall

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "service/model/account.h"
@@ -33,6 +33,8 @@ class LinkIndex {
   /// Ours: linked and not released.
   bool owned(AccountRef account) const;
   bool group_linked(std::string_view group_id) const;
+  /// The name that the group had when it was linked; empty: it is not.
+  std::string_view group_key(std::string_view group_id) const;
   /// Links of users that the org no longer has, unless they were given up already.
   const std::vector<Link>& gone() const { return gone_; }
   /// No user link at all, not even one given up: the first run, or a lost journal.
@@ -50,7 +52,7 @@ class LinkIndex {
   std::vector<bool> ours_;                 // account -> linked and not released
   bool any_user_ = false;
   std::vector<Link> gone_;
-  std::unordered_set<std::string> groups_;
+  std::unordered_map<std::string, std::string> groups_;  // id -> name when linked
 };
 
 }  // namespace rollcall

@@ -92,13 +92,18 @@ void Builder::add_groups() {
   for (TargetRef ref = 0; ref < reconciled_.groups.size(); ++ref) {
     const GroupTarget& group = reconciled_.groups[ref];
     const GroupRuleSettings& rule = settings_.groups[group.rule];
-    if (group.refused || group.linked) continue;
+    const bool anew =
+        !reconciled_.link_only && wants_new_link(group, reconciled_.groups, settings_);
+    if (group.refused || (group.linked && !anew)) continue;
     if (!group.existing && reconciled_.link_only) continue;
     if (!group.existing && !wanted[ref] && rule.is_template) continue;
     if (group.existing && group.desired == 0 && rule.is_template) continue;
     Operation op =
         operation(group.existing ? OperationKind::group_link : OperationKind::group_create,
-                  group.existing ? "adopt" : "rule", rule.rule);
+                  anew             ? "rename"
+                  : group.existing ? "adopt"
+                                   : "rule",
+                  rule.rule);
     op.because.source.clear();
     op.object = {ObjectRef::Kind::group, "", group.name};
     if (group.existing) {

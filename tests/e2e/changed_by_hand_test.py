@@ -107,6 +107,54 @@ class ChangedByHand(unittest.TestCase):
         self.assertIn("user.create", self.sync(0))
         self.assertEqual(self.account(2)["status"], "ACTIVE")
 
+    def rename(self, name, new):
+        group = [g for g in self.stack.sim.org()["groups"] if g["name"] == name][0]
+        self.call("PUT", f"groups/{group['id']}", {"profile": {"name": new, "description": ""}})
+
+    def names(self):
+        return sorted(g["name"] for g in self.stack.sim.org()["groups"]
+                      if g["name"] not in ("Everyone", "Okta Administrators"))
+
+    def test_a_renamed_group_is_the_same_group(self):
+        self.begin(users=USERS.replace("do: [suspend, clear_sessions]}",
+                                       "do: [suspend, clear_sessions, remove_groups]}"))
+        self.staff[9] = person(9, "Legal")
+        self.sync(0)
+        self.rename("dept-Sales", "The sellers")
+        self.rename("all-staff", "Everybody here")
+        self.assertIn("group.name_differs", self.sync(0))
+        names = ["Everybody here", "The sellers", "dept-Legal"]
+        self.assertEqual(self.names(), names)
+        self.staff[1] = person(1, "Legal")
+        self.staff[2] = gone(2)
+        self.staff[11] = person(11)
+        self.sync(0)
+        self.assertEqual(self.names(), names)
+        self.assertEqual(self.groups_of(1), ["Everybody here", "dept-Legal"])
+        self.assertEqual(self.groups_of(2), [])
+        self.assertEqual(self.groups_of(11), ["Everybody here", "The sellers"])
+        self.assertIn("None: the org is as it should be", self.sync(0))
+        self.rename("The sellers", "dept-Sales")
+        self.rename("Everybody here", "all-staff")
+        out = self.sync(0)
+        self.assertIn("None: the org is as it should be", out)
+        self.assertNotIn("group.name_differs", out)
+
+    def test_a_group_renamed_with_its_department_takes_the_new_name(self):
+        self.begin()
+        self.rename("dept-Sales", "dept-Selling")
+        for key in self.staff:
+            self.staff[key] = person(key, "Selling")
+        out = self.sync(0)
+        self.assertIn("group.link", out)
+        self.assertNotIn("group.name_differs", out)
+        self.staff[1] = person(1, "Sales")  # founded again: a group of its own
+        self.sync(0)
+        self.assertEqual(self.names(), ["all-staff", "dept-Sales", "dept-Selling"])
+        self.assertEqual(self.groups_of(1), ["all-staff", "dept-Sales"])
+        self.assertEqual(self.groups_of(2), ["all-staff", "dept-Selling"])
+        self.assertIn("None: the org is as it should be", self.sync(0))
+
 
 if __name__ == "__main__":
     unittest.main()

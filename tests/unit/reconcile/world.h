@@ -38,6 +38,8 @@ class World {
 
   World& group(const std::string& id, const std::string& name, bool linked,
                GroupType type = GroupType::okta_group);
+  /// Linked under the name `was`, and called `name` in Okta since.
+  World& renamed_group(const std::string& id, const std::string& was, const std::string& name);
   World& rule(const std::string& name, const std::string& target);
   /// Linked to `worker_key` unless that is empty. Absent fields are cleared.
   World& account(const std::string& id, AccountStatus status, const Fields& profile,

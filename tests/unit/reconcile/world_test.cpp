@@ -92,6 +92,12 @@ World& World::group(const std::string& id, const std::string& name, bool linked,
   return *this;
 }
 
+World& World::renamed_group(const std::string& id, const std::string& was,
+                            const std::string& name) {
+  links.push_back({Link::Kind::group, id, was, false});
+  return group(id, name, false);
+}
+
 World& World::rule(const std::string& name, const std::string& target) {
   rules_.push_back({"0pr" + name, name, true, "true", {target}, {}});
   return *this;
@@ -218,8 +224,7 @@ std::vector<std::string> World::plan() {
   limits.group_population = &reconciled_.group_population;
   limits.own_principal = principal.user_id;
   limits.protected_users = protected_user_ids(inputs);
-  limits.protected_groups = {settings.guard.protected_groups.begin(),
-                             settings.guard.protected_groups.end()};
+  limits.protected_groups = protected_group_names(inputs, reconciled_.groups);
   verdict_ = guard(operations_, limits);
   std::vector<std::string> lines;
   for (const Operation& op : operations_) lines.push_back(line(op));
