@@ -9,6 +9,11 @@ std::uint64_t stored(std::uint64_t digest) { return digest == 0 ? 1 : digest; }
 
 }  // namespace
 
+bool plans_anything(const PersonChange& change) {
+  return change.create || change.link || change.unlink || !change.lifecycle.empty() ||
+         !change.desired.empty() || !change.add_groups.empty() || !change.remove_groups.empty();
+}
+
 bool SeenKeys::mark(std::uint64_t digest) {
   if ((count_ + 1) * 4 > slots_.size() * 3) grow();
   const std::uint64_t key = stored(digest);

@@ -32,6 +32,9 @@ struct PersonChange {
   std::string held_by;  // a hold that planning itself imposes (renames, orphans)
 };
 
+/// False: nothing is to be done about the person.
+bool plans_anything(const PersonChange& change);
+
 /// Marks keys as seen once or more: 8 bytes a key at 3/4 load.
 class SeenKeys {
  public:

@@ -264,10 +264,7 @@ bool Reconciler::Impl::apply_groups(const PersonRecord& person, std::optional<Ac
 }
 
 void Reconciler::Impl::keep(PersonChange change) {
-  const bool any = change.create || change.link || change.unlink || !change.lifecycle.empty() ||
-                   !change.desired.empty() || !change.add_groups.empty() ||
-                   !change.remove_groups.empty();
-  if (any) changes_.push_back(std::move(change));
+  if (plans_anything(change)) changes_.push_back(std::move(change));
 }
 
 Reconciler::Reconciler(const ReconcileInputs& inputs) : impl_(std::make_unique<Impl>(inputs)) {}

@@ -1,4 +1,5 @@
-// Logins of a whole batch of joiners, solved so that the order of records does not matter.
+// Logins of a whole batch of joiners and renames, solved so that the order of records does not
+// matter.
 #pragma once
 
 #include <vector>
@@ -10,7 +11,9 @@
 namespace rollcall {
 
 /// Gives every joiner in `changes` (sorted by worker key) a login that no account and no other
-/// joiner has; those that cannot have one are removed from `changes` and reported.
+/// joiner has; those that cannot have one are removed from `changes` and reported. Of people who
+/// are renamed to one login, or to a joiner's, none gets it: login and e-mail stay, and each is
+/// reported.
 void solve_logins(std::vector<PersonChange>& changes, const ReconcileInputs& inputs,
                   std::vector<Finding>& findings);
 
