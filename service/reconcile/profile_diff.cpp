@@ -19,6 +19,14 @@ std::optional<int> known_max(std::string_view attribute) {
   return std::nullopt;
 }
 
+/// Okta refuses every create without it; what is there already stays as it is.
+ProfileIssue not_known(const std::string& attribute) {
+  return {ErrorCode::record_required_blank, attribute,
+          fmt::format("'{}' is not known, as the source lacks a column for it, but the org demands "
+                      "it",
+                      attribute)};
+}
+
 }  // namespace
 
 ProfileMapper::ProfileMapper(const ReconcileInputs& inputs)
@@ -210,7 +218,11 @@ ProfileResult ProfileMapper::map(const PersonRecord& person, const AccountView* 
                        fmt::format("'{}': {}", schema_.at(id).name, wanted.error().message)};
       return result;
     }
-    if (wanted->state == AttrState::unknown) continue;
+    if (wanted->state == AttrState::unknown) {
+      if (account != nullptr || !targets_[id].required) continue;
+      result.issue = not_known(schema_.at(id).name);
+      return result;
+    }
     const bool write = account == nullptr
                            ? wanted->state == AttrState::value || targets_[id].required
                            : decide(mapping, *wanted, *account);

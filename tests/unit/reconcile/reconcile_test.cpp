@@ -389,6 +389,23 @@ TEST(Reconcile, AnUnknownStatusIsolatesThePerson) {
   EXPECT_EQ(world.codes(), Lines{"record.unknown_status"});
 }
 
+TEST(Reconcile, ARequiredColumnThatIsMissingSetsJoinersAsideAndNobodyElse) {
+  World world = settled();
+  world.schema.attributes = {attribute("login", true),     attribute("email", true),
+                             attribute("firstName", true), attribute("lastName", true),
+                             attribute("employeeNumber"),  attribute("nickName"),
+                             attribute("department")};
+  Fields ada = hr("ada", "Sales");
+  Fields joiner = hr("kim", "Sales");
+  for (Fields* one : {&ada, &joiner}) one->erase("last");
+  joiner.erase("department");  // demanded by nobody
+  world.person("E1", ada).person("E2", joiner);
+  EXPECT_EQ(world.plan(), Lines{});
+  EXPECT_EQ(world.codes(), Lines{"record.required_blank"});
+  EXPECT_EQ(world.reconciled().findings.front().message,
+            "'lastName' is not known, as the source lacks a column for it, but the org demands it");
+}
+
 TEST(Reconcile, IsolatesWhatIsTooShortForTheOrg) {
   World world = settled();
   world.schema.attributes = {attribute("login"),          attribute("email"),
