@@ -103,7 +103,18 @@ Result<EmploymentState> EmploymentRules::of(const PersonRecord& person,
   const auto hired = date(person, hire_date_);
   if (!hired) return hired.error();
   if (*hired && inputs_.as_of.date < **hired) state.employment = Employment::not_started;
+  state.date_is_over = last_day_is_over(person, *hired);
   return state;
+}
+
+bool EmploymentRules::last_day_is_over(const PersonRecord& person,
+                                       const std::optional<CivilDate>& hired) const {
+  const auto last_day = date(person, termination_date_);
+  // A date that cannot be read says nothing here: only leavers need it.
+  if (!last_day || !*last_day) return false;
+  // Some systems keep the end of an earlier employment when somebody is hired again.
+  if (hired && **last_day < *hired) return false;
+  return **last_day < inputs_.as_of.date;
 }
 
 }  // namespace rollcall

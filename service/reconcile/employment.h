@@ -14,6 +14,7 @@ struct EmploymentState {
   Employment employment = Employment::employed;
   WallTime since;                    // terminated: the instant the ladder counts from
   bool undated_termination = false;  // `since` is when we first saw it
+  bool date_is_over = false;         // employed by the status, but their last day is past
 };
 
 /// Reads status and dates of the configured columns. One thread.
@@ -26,6 +27,7 @@ class EmploymentRules {
   bool says_terminated(const PersonRecord& person) const;
 
  private:
+  bool last_day_is_over(const PersonRecord& person, const std::optional<CivilDate>& hired) const;
   enum class Status : std::uint8_t { active, terminated, leave };
   std::optional<Status> status_of(const PersonRecord& person) const;
   Result<EmploymentState> terminated(const PersonRecord& person,

@@ -26,6 +26,11 @@ void Reconciler::Impl::person(const PersonRecord& person) {
     if (gone) name_set_aside(person, state.error().message);
     return;
   }
+  if (state->date_is_over) {
+    report(ErrorCode::record_date_contradicts_status, person,
+           "their last day is over, but the status does not say that they have left; the status "
+           "counts");
+  }
   if (state->employment != Employment::terminated &&
       leavers_.count(std::string(person.worker_key)) > 0) {
     back_.emplace(person.worker_key);
