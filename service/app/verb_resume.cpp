@@ -1,6 +1,7 @@
 // rollcall resume: settles an interrupted run and, while its plan is valid, finishes it.
 #include <fmt/core.h>
 
+#include "service/app/command_report.h"
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
@@ -30,6 +31,35 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
   return vet_plan(wired.parts(program), header, open, ours, program.stop(), notes);
 }
 
+/// Settled is settled; what waits is not sent on the word of a stale plan.
+/// Errors: journal.*; plan.expired once all is recorded.
+Result<void> give_up(Journal& journal, const RunHandle& run, const PlanHeader& header) {
+  if (const auto gone = journal.supersede(run); !gone) return gone;
+  if (const auto ended = journal.end_run(run, 8, "the plan expired"); !ended) return ended;
+  return make_error(ErrorCode::plan_expired,
+                    fmt::format("run {} is settled, but its plan expired at {}", run.id,
+                                format_minute(header.expires_at)));
+}
+
+/// Finishes one run that recovery kept open. Errors: journal.*, those of reading.
+Result<void> finish(Program& program, Wired& wired, const RecoveredRun& run, ReportNotes notes,
+                    CommandReport& report, ExitCodes& exits) {
+  const auto plan = wired.journal->find_plan(run.found.run.plan);
+  if (!plan) return plan.error();
+  if (*plan && program.clock().wall() > (*plan)->header.expires_at) {
+    const auto given_up = give_up(*wired.journal, *run.handle, (*plan)->header);
+    if (given_up.error().code != ErrorCode::plan_expired) return given_up;
+    exits.add(program.fail(given_up.error()));
+    return ok();
+  }
+  auto vetting = vet_rest(program, wired, run.handle->id, (**plan).header, notes);
+  if (!vetting) return vetting.error();
+  const Applied applied = continue_run(program, wired, *run.handle, exits_of_plan((**plan).trailer),
+                                       std::move(*vetting));
+  report.add(applied, std::move(notes), exits);
+  return ok();
+}
+
 int run_resume(Program& program, const VerbOptions& options) {
   std::optional<RunId> only;
   if (options.has("run")) {
@@ -49,35 +79,20 @@ int run_resume(Program& program, const VerbOptions& options) {
   const auto recovery = settle_interrupted(program, **wired, false, only, notes);
   if (!recovery) return program.fail(recovery.error());
   ExitCodes exits;
+  CommandReport report(program, **wired);
   bool any = false;
-  bool uncontained = false;
   for (const RecoveredRun& run : recovery->runs) {
     if (!run.handle) continue;
     any = true;
-    const auto plan = (*wired)->journal->find_plan(run.found.run.plan);
-    if (!plan) return program.fail(plan.error());
-    if (*plan && program.clock().wall() > (*plan)->header.expires_at) {
-      // Settled is settled; what waits is not sent on the word of a stale plan.
-      const auto gone = (*wired)->journal->supersede(*run.handle);
-      if (!gone) return program.fail(gone.error());
-      const auto ended = (*wired)->journal->end_run(*run.handle, 8, "the plan expired");
-      if (!ended) return program.fail(ended.error());
-      exits.add(program.fail(
-          make_error(ErrorCode::plan_expired,
-                     fmt::format("run {} is settled, but its plan expired at {}", run.handle->id,
-                                 format_minute((*plan)->header.expires_at)))));
-      continue;
+    // What was done before something failed is told all the same.
+    if (const auto done = finish(program, **wired, run, notes, report, exits); !done) {
+      exits.add(program.fail(done.error()));
+      break;
     }
-    auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).header, notes);
-    if (!vetting) return program.fail(vetting.error());
-    const Applied applied = continue_run(program, **wired, *run.handle,
-                                         exits_of_plan((**plan).trailer), std::move(*vetting));
-    uncontained =
-        uncontained || !applied.end.not_contained.empty() || names_uncontained((**plan).trailer);
-    report_run(program, **wired, applied, notes, *outputs, exits);
   }
+  report.tell(*outputs, exits);
   if (!any && exits.empty()) program.print("nothing to resume\n");
-  return options.shell_code(exits, uncontained);
+  return options.shell_code(exits, report.uncontained());
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // rollcall runs and rollcall show: what happened. Both only read the journal.
 #include <fmt/core.h>
 
+#include "service/app/command_report.h"
 #include "service/app/options_internal.h"
-#include "service/app/run_flow.h"
 #include "service/app/verbs.h"
 #include "service/base/text.h"
 
@@ -116,7 +116,7 @@ int run_show(Program& program, const VerbOptions& options) {
   if (!run) return program.fail(run.error());
   head_uncontained(*run);
   if (run->row.exit_code) run->notes.exit_codes = {*run->row.exit_code};
-  const auto shown = present_run(program, *run, *outputs);
+  const auto shown = present_runs(program, {*run}, *outputs);
   return shown ? 0 : program.fail(shown.error());
 }
 

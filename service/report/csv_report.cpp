@@ -96,23 +96,34 @@ std::string row_of(const Scene& scene, const Entry& entry) {
   append_cell(row, result.request_id);
   append_cell(row, fmt::format("{}", result.attempts));
   append_cell(row, result.settled_at ? format_rfc3339(*result.settled_at) : "");
+  append_cell(row, fmt::format("{}", scene.run->run_id));
   return row;
+}
+
+Result<void> write_rows(const Part& part, ByteSink& sink) {
+  while (true) {
+    const auto entry = part.entries->next();
+    if (!entry) return entry.error();
+    if (entry->op == nullptr) return ok();
+    const auto wrote = sink.write(row_of(part.scene, *entry) + "\r\n");
+    if (!wrote) return wrote;
+  }
 }
 
 }  // namespace
 
-Result<void> write_csv(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
+Result<void> write_csv(const Parts& parts, ByteSink& sink) {
   std::string header =
       "id,kind,wave,after,worker_key,user_id,login,object,object_id,object_name,changes,"
       "credential,reason,source,rule,request,held_by,held_since";
-  if (scene.run != nullptr) header += ",state,code,message,request_id,attempts,settled_at";
-  if (const auto wrote = sink.write(header + "\r\n"); !wrote) return wrote.error();
-  while (true) {
-    const auto entry = entries.next();
-    if (!entry) return entry.error();
-    if (entry->op == nullptr) return ok();
-    if (const auto wrote = sink.write(row_of(scene, *entry) + "\r\n"); !wrote) return wrote.error();
+  if (parts.front().scene.run != nullptr) {
+    header += ",state,code,message,request_id,attempts,settled_at,run_id";
   }
+  if (const auto wrote = sink.write(header + "\r\n"); !wrote) return wrote;
+  for (const Part& part : parts) {
+    if (const auto wrote = write_rows(part, sink); !wrote) return wrote;
+  }
+  return ok();
 }
 
 }  // namespace rollcall::report

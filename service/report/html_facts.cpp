@@ -77,7 +77,8 @@ std::string head_section(const Scene& scene) {
     out += fact("Sealed", h.sealed ? "in the journal; it can be applied"
                                    : "<span class=\"held\">no: it cannot be applied</span>");
   }
-  if (!scene.notes.exit_codes.empty()) out += fact("Exit", exits_html(scene.notes.exit_codes));
+  if (!scene.notes.exit_codes.empty() && !scene.follows)
+    out += fact("Exit", exits_html(scene.notes.exit_codes));
   out += fact("Configuration", "<code>" + to_text(h.config) + "</code>");
   return out + fact("Plan", "<code>" + to_text(scene.id) + "</code>") + "</dl>\n";
 }

@@ -121,4 +121,16 @@ Result<void> render_plan(const PlanReport& report, OperationCursor& operations, 
 Result<void> render_run(const RunReport& report, RunCursor& operations, Format format,
                         Redaction redaction, ByteSink& sink, Style style = {});
 
+/// A run and its operations; both outlive the rendering.
+struct RunPart {
+  const RunReport* report = nullptr;
+  RunCursor* operations = nullptr;
+};
+
+/// Renders the runs of one command as one document, in their order. The notes of the first speak
+/// for the command: who is not contained and the exit codes are those of all. JSON: the first's
+/// document with the others' in `followed_by`. Errors: those of cursors and sink.
+Result<void> render_runs(const std::vector<RunPart>& runs, Format format, Redaction redaction,
+                         ByteSink& sink, Style style = {});
+
 }  // namespace rollcall

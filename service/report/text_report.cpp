@@ -37,6 +37,13 @@ class Page {
     return std::move(out_);
   }
 
+  /// What stands below the last of several runs.
+  std::string end_of_command() {
+    out_ += "\n";
+    exits();
+    return std::move(out_);
+  }
+
  private:
   std::string ansi(const char* code) const {
     return scene_.style.colour ? fmt::format("\x1b[{}m", code) : std::string();
@@ -94,7 +101,7 @@ class Page {
 
 void Page::not_contained() {
   const auto& all = scene_.notes.not_contained;
-  if (all.empty()) return;
+  if (all.empty() || scene_.follows) return;
   line(fmt::format("NOT CONTAINED: {} who should be out {} not",
                    plural(static_cast<long long>(all.size()), "person", "people"),
                    all.size() == 1 ? "is" : "are"),
@@ -120,6 +127,10 @@ void Page::not_contained() {
 
 void Page::first_lines() {
   const PlanHeader& h = scene_.header;
+  if (scene_.follows) {
+    heading("Then, in the same command:");
+    out_ += "\n";
+  }
   line(fmt::format("{} · {} · as of {}", visible(h.environment), visible(h.org),
                    format_minute(h.as_of)),
        bold());
@@ -369,17 +380,22 @@ void Page::exits() {
 void Page::ending() {
   out_ += "\n";
   forecast();
-  exits();
+  if (!scene_.followed && !scene_.follows) exits();
   line("config   " + to_text(scene_.header.config), dim());
   line("plan_id  " + to_text(scene_.id));
 }
 
 }  // namespace
 
-Result<void> write_text(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
-  const auto tally = take_tally(scene, entries, 1);
-  if (!tally) return tally.error();
-  return sink.write(Page(scene, *tally).finish());
+Result<void> write_text(const Parts& parts, ByteSink& sink) {
+  for (const Part& part : parts) {
+    const auto tally = take_tally(part.scene, *part.entries, 1);
+    if (!tally) return tally.error();
+    if (const auto wrote = sink.write(Page(part.scene, *tally).finish()); !wrote) return wrote;
+  }
+  if (parts.size() == 1) return ok();
+  const Tally none;
+  return sink.write(Page(parts.front().scene, none).end_of_command());
 }
 
 }  // namespace rollcall::report

@@ -11,7 +11,7 @@
 #include "service/base/json.h"
 #include "service/base/text.h"
 #include "service/report/visible.h"
-#include "tests/unit/report/scenes.h"
+#include "tests/unit/report/day.h"
 
 namespace rollcall {
 namespace {
@@ -32,38 +32,6 @@ void expect_golden(const std::string& name, const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
   }
   EXPECT_EQ(read_file(path), text) << name << ": rewrite with ROLLCALL_ACCEPT=1 if it is wanted";
-}
-
-struct Day {
-  PlanHeader head = header();
-  std::vector<Operation> ops = operations();
-  PlanTrailer tail = trailer(ops);
-  ReportNotes extra = notes(ops);
-
-  std::string plan(Format format, bool full = true, Style style = {}) const {
-    VectorCursor cursor(ops);
-    StringSink sink;
-    const PlanReport report{head, tail, id_of(head, ops), extra};
-    const auto done = render_plan(report, cursor, format, {full}, sink, style);
-    EXPECT_TRUE(done) << describe(done.error());
-    return sink.text();
-  }
-  std::string run(Format format, bool full = true, Style style = {}) const {
-    const std::vector<RunOperation> all = results(ops);
-    VectorRunCursor cursor(all);
-    StringSink sink;
-    const RunReport report{
-        head,   tail,       id_of(head, ops),           42,
-        "sync", "finished", at("2026-03-01T06:00:15Z"), at("2026-03-01T06:04:27Z"),
-        extra};
-    const auto done = render_run(report, cursor, format, {full}, sink, style);
-    EXPECT_TRUE(done) << describe(done.error());
-    return sink.text();
-  }
-};
-
-bool contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Report, GoldenFilesOfAPlan) {
@@ -247,12 +215,6 @@ Day poisoned(const std::string& text) {
   for (NotContained& one : day.extra.not_contained) one.why = one.login = one.code = text;
   day.extra.remarks = {text};
   return day;
-}
-
-std::size_t count_of(const std::string& text, std::string_view part) {
-  std::size_t count = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-  return count;
 }
 
 void expect_harmless(const std::string& text) {
