@@ -88,9 +88,17 @@ Result<std::string> text_of_runs(const std::vector<FinishedRun>& runs, Format fo
       [&](ByteSink& sink) { return render_runs(parts, format, redaction, sink, style); });
 }
 
-Style style_of(const Program& program) {
+Style style_of(const Program& program, Format format) {
   Style style;
   style.colour = program.terminal().colour;
+  style.all = format == Format::text && program.asked_for_all();
+  return style;
+}
+
+/// A text file is there to be searched: nothing is left out for being long.
+Style style_of_file(Format format) {
+  Style style;
+  style.all = format == Format::text;
   return style;
 }
 
@@ -160,24 +168,26 @@ Result<void> keep_plan(const Program& program, const Planned& planned, const Out
 Result<void> present_plan(const Program& program, const Planned& planned, const Outputs& outputs) {
   // Asking for a format is asking for the content: a plan cut to counts could not be applied.
   const Redaction shown{program.full() || outputs.format != Format::text};
-  const auto text = plan_text(planned, outputs.format, shown, style_of(program));
+  const auto text = plan_text(planned, outputs.format, shown, style_of(program, outputs.format));
   if (!text) return text.error();
   program.print(*text);
   if (const auto kept = keep_plan(program, planned, outputs); !kept) return kept;
   if (outputs.report_file.empty()) return ok();
   const Format format = *format_for_path(outputs.report_file);
-  return write_out(program, outputs.report_file, plan_text(planned, format, {true}, {}));
+  return write_out(program, outputs.report_file,
+                   plan_text(planned, format, {true}, style_of_file(format)));
 }
 
 Result<void> present_runs(const Program& program, const std::vector<FinishedRun>& runs,
                           const Outputs& outputs) {
   const Redaction shown{program.full() || outputs.format != Format::text};
-  const auto text = text_of_runs(runs, outputs.format, shown, style_of(program));
+  const auto text = text_of_runs(runs, outputs.format, shown, style_of(program, outputs.format));
   if (!text) return text.error();
   program.print(*text);
   if (outputs.report_file.empty()) return ok();
   const Format format = *format_for_path(outputs.report_file);
-  return write_out(program, outputs.report_file, text_of_runs(runs, format, {true}, {}));
+  return write_out(program, outputs.report_file,
+                   text_of_runs(runs, format, {true}, style_of_file(format)));
 }
 
 Result<std::string> keep_html(const Settings& settings, const FinishedRun& run) {

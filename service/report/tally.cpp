@@ -72,8 +72,11 @@ void add_result(const Scene& scene, const Entry& entry, Tally& tally) {
   ++tally.kinds[static_cast<std::size_t>(entry.op->kind)].by_state[result.state];
   if (!is_problem(result.state)) return;
   ++tally.problems;
-  ++tally.problem_codes[result.code.empty() ? result.state : result.code];
-  if (tally.problem_rows.size() < scene.style.rows) {
+  const std::uint64_t of_code =
+      ++tally.problem_codes[result.code.empty() ? result.state : result.code];
+  // The first of each code are kept whatever came before them.
+  if (scene.style.all || tally.problem_rows.size() < scene.style.rows ||
+      of_code <= scene.style.sample) {
     tally.problem_rows.push_back(keep(scene, entry));
   }
 }

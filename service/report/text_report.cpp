@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kLinesPerUpdate = 6;
 constexpr std::size_t kFindingExamples = 3;
-constexpr std::size_t kHeadRows = 20;
+constexpr std::size_t kReasonsAtHead = 5;
 
 std::string count_text(std::uint64_t n) { return with_thousands(static_cast<long long>(n)); }
 
@@ -71,6 +71,15 @@ class Page {
     out_ += "\n" + bold() + fit(text, kWidth) + reset() + "\n";
   }
 
+  /// What was cut, and how to see it.
+  void more(std::uint64_t count) {
+    if (count == 0) return;
+    const std::string how = scene_.run == nullptr
+                                ? "--full"
+                                : fmt::format("rollcall show {} --full", scene_.run->run_id);
+    line(fmt::format("    … {} more: {}", count_text(count), how), dim());
+  }
+
   std::string who(const Subject& subject) const {
     std::string text = visible(subject.worker_key);
     const bool login = scene_.full && !subject.login.empty();
@@ -107,21 +116,20 @@ void Page::not_contained() {
                    all.size() == 1 ? "is" : "are"),
        red());
   Columns table(2, {false, false, false, false, false});
-  for (std::size_t i = 0; i < std::min(all.size(), kHeadRows); ++i) {
-    const NotContained& one = all[i];
+  const bool reasons = scene_.full && (all.size() <= kReasonsAtHead || scene_.style.all);
+  for (const NotContained& one : all) {
     const bool login = scene_.full && !one.login.empty();
     table.row({"!", visible(one.worker_key), visible(login ? one.login : one.user_id),
                visible(limit_name(one.code, scene_.full)),
                one.since ? "since " + format_minute(*one.since) : ""},
               red(), reset());
-    if (scene_.full && !one.why.empty() && all.size() <= 5) {
+    if (reasons && !one.why.empty()) {
       out_ += table.text(kWidth);
       table = Columns(2, {false, false, false, false, false});
       paragraph(visible(one.why), 4);
     }
   }
   out_ += table.text(kWidth);
-  if (all.size() > kHeadRows) line(fmt::format("  … {} more", count_text(all.size() - kHeadRows)));
   out_ += "\n";
 }
 
@@ -219,16 +227,15 @@ void Page::problems() {
     std::size_t examples = 0;
     for (const Kept& kept : tally_.problem_rows) {
       if ((kept.code.empty() ? kept.state : kept.code) != code) continue;
-      if (++examples > scene_.style.sample) break;
+      if (examples == scene_.style.sample && !scene_.style.all) break;
+      ++examples;
       paragraph(fmt::format("{} {} {} {}", kept.op.id, to_string(kept.op.kind),
                             who(kept.op.subject), visible(kept.state)),
                 4);
       if (scene_.full && !kept.message.empty()) paragraph(visible(kept.message), 8);
       if (!kept.request_id.empty()) line("        Okta request " + visible(kept.request_id), dim());
     }
-    if (count > examples && examples >= scene_.style.sample) {
-      line(fmt::format("    … {} more", count_text(count - scene_.style.sample)));
-    }
+    more(count - examples);
   }
 }
 
@@ -326,7 +333,8 @@ void Page::findings() {
   const auto& all = scene_.trailer.findings;
   if (all.empty()) return;
   heading(fmt::format("Findings: {}", count_text(all.size())));
-  for (const FindingGroup& group : group_findings(all, kFindingExamples)) {
+  const std::size_t examples = scene_.style.all ? all.size() : kFindingExamples;
+  for (const FindingGroup& group : group_findings(all, examples)) {
     const bool error = group.severity == Severity::error;
     line(fmt::format("  {}  {}  {}", to_string(group.severity), visible(group.code),
                      count_text(group.count)),
@@ -339,9 +347,7 @@ void Page::findings() {
       }
       if (!parts.empty()) paragraph(join(parts, ": "), 4);
     }
-    if (group.count > group.first.size()) {
-      line(fmt::format("    … {} more", count_text(group.count - group.first.size())), dim());
-    }
+    more(group.count - group.first.size());
   }
 }
 
