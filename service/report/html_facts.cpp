@@ -113,7 +113,7 @@ std::string tiles_section(const Scene& scene, const Tally& tally) {
     out += tile(tally.problems, "not done", tally.problems > 0 ? "bad" : "");
   out += tile(scene.trailer.findings.size(), "findings");
   if (scene.run == nullptr) out += tile(scene.trailer.forecast.requests, "requests");
-  out += tile(scene.trailer.summary.mails, "mails");
+  out += tile(scene.run == nullptr ? scene.trailer.summary.mails : tally.mails, "mails");
   out += "</div>\n";
   if (tally.operations == 0) out += fmt::format("<p>Nothing to do: {}</p>\n", why_nothing(scene));
   return out;

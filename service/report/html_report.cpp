@@ -63,6 +63,7 @@ std::string part_of_page(const Scene& scene, const Tally& tally) {
   const std::vector<Section> sections{
       {"problems", "Not done", problem_section(scene, tally)},
       {"held", "Held", held_section(scene, tally)},
+      {"unreached", "Not reached", unreached_section(scene, tally)},
       {"loses", "Loses access", side(Side::loses)},
       {"gains", "Gains access", side(Side::gains)},
       {"changes", "Changed profiles", side(Side::changes)},

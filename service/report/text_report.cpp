@@ -213,7 +213,7 @@ void Page::changes() {
   for (const auto& [reason, census] : tally_.by_reason) {
     people.push_back(visible(people_by(reason, census.count())));
   }
-  const auto mails = static_cast<long long>(scene_.trailer.summary.mails);
+  const auto mails = static_cast<long long>(run ? tally_.mails : scene_.trailer.summary.mails);
   people.push_back(plural(mails, "mail", "mails"));
   paragraph(join(people, " · "), 2);
 }
@@ -354,7 +354,8 @@ void Page::findings() {
 void Page::cannot_undo() {
   const auto all = lasting(scene_, tally_);
   if (all.empty()) return;
-  heading("What cannot be undone");
+  const bool held = scene_.run == nullptr && tally_.held > 0;
+  heading(held ? "What cannot be undone (without what is held)" : "What cannot be undone");
   Columns table(2, {false, true, false});
   for (const Lasting& one : all) {
     table.row({one.what, count_text(one.count), std::string(one.why)});
