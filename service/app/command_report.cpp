@@ -68,6 +68,21 @@ void add_planned_uncontained(const FinishedRun& run, std::vector<NotContained>& 
   }
 }
 
+/// What the findings and the sources of a plan ask of the exit code, but for leavers: whether those
+/// are still in is for the run to say.
+ExitCodes exits_of_planning(const PlanHeader& header, const PlanTrailer& trailer) {
+  ExitCodes exits;
+  for (const Finding& finding : trailer.findings) {
+    const auto code = error_code_from_id(finding.code);
+    if (!code || finding.severity != Severity::error || is_uncontained(finding)) continue;
+    if (info(*code).exit != 0) exits.add(info(*code).exit);
+  }
+  for (const SourceStat& source : header.sources) {
+    if (!source.certified) exits.add(5);
+  }
+  return exits;
+}
+
 bool names(const std::vector<NotContained>& all, const NotContained& wanted) {
   return std::any_of(all.begin(), all.end(), [&](const NotContained& one) {
     return one.worker_key == wanted.worker_key && one.user_id == wanted.user_id;
@@ -120,6 +135,37 @@ void head_uncontained(FinishedRun& run) {
   }
   add_uncontained(run.results, open, run.notes.not_contained);
   add_planned_uncontained(run, run.notes.not_contained);
+}
+
+void head_uncontained(Planned& planned) {
+  for (const Finding& finding : planned.plan.trailer.findings) {
+    if (!is_uncontained(finding)) continue;
+    planned.notes.not_contained.push_back(
+        {finding.worker_key, finding.user_id, "", finding.code, finding.message, std::nullopt});
+  }
+}
+
+std::vector<int> exits_known(const FinishedRun& run) {
+  if (!run.row.exit_code) return {};
+  ExitCodes known = exits_of_counts(run.row.counts);
+  // Planning is part of a sync; whoever applied a plan had been told what it found.
+  if (run.row.verb == "sync") known.add(exits_of_planning(run.plan.header, run.plan.trailer));
+  if (holds(run) || !run.notes.not_contained.empty()) known.add(3);
+  ExitCodes all;
+  all.add(*run.row.exit_code);
+  for (const int code : known.all()) {
+    // The journal's is the one that won: what would have won over it did not apply.
+    ExitCodes both = all;
+    both.add(code);
+    if (both.first() == *run.row.exit_code) all.add(code);
+  }
+  return all.all();
+}
+
+ExitCodes exits_known(const Planned& planned) {
+  ExitCodes exits = exits_of_planning(planned.plan.header, planned.plan.trailer);
+  exits.add(exits_of_plan(planned.plan.trailer));
+  return exits;
 }
 
 ExitCodes exits_of_plan(const PlanTrailer& trailer) {

@@ -11,6 +11,15 @@ namespace rollcall {
 /// Notes whom the run left uncontained, as far as the journal tells: for a report made later.
 void head_uncontained(FinishedRun& run);
 
+/// The same of a plan that nobody has applied.
+void head_uncontained(Planned& planned);
+
+/// All exit codes of a run, as far as the journal tells: it keeps the first, the others come from
+/// findings, states and whom `notes` names. Empty while the run goes on.
+std::vector<int> exits_known(const FinishedRun& run);
+/// Those of making the plan.
+ExitCodes exits_known(const Planned& planned);
+
 /// What a sealed plan's own findings and holds ask of the exit code, whatever is applied of it.
 ExitCodes exits_of_plan(const PlanTrailer& trailer);
 /// Whether the plan names a leaver whom it does not contain.

@@ -70,6 +70,17 @@ Result<void> seal(Journal& journal, const Planned& planned) {
   return journal.seal_plan(cursor, planned.plan.header, planned.plan.trailer, planned.plan.id);
 }
 
+ExitCodes exits_of_counts(const std::map<OperationState, std::uint64_t>& counts) {
+  ExitCodes exits;
+  for (const OperationState state :
+       {OperationState::failed, OperationState::conflict, OperationState::withdrawn,
+        OperationState::blocked, OperationState::quarantined, OperationState::ambiguous}) {
+    const auto found = counts.find(state);
+    if (found != counts.end() && found->second > 0) exits.add(4);
+  }
+  return exits;
+}
+
 Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
                      const ExitCodes& planned_exits, Vetting vetting) {
   Applied applied;
@@ -87,9 +98,7 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
   }
   if (applied.end.exit_code != 0) applied.exits.add(applied.end.exit_code);
   if (!applied.end.not_contained.empty()) applied.exits.add(3);
-  if (applied.end.counts.count(OperationState::withdrawn) > 0) {
-    applied.exits.add(info(ErrorCode::operation_withdrawn).exit);
-  }
+  applied.exits.add(exits_of_counts(applied.end.counts));
   const std::string note = applied.end.error ? applied.end.error->message : std::string();
   const auto closed = close_run(*wired.journal, run, applied.end, applied.exits.first(), note);
   if (!closed) applied.exits.add(info(closed.error().code).exit);

@@ -40,6 +40,9 @@ Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool s
 /// A run's number as somebody typed it. Errors: usage.
 Result<RunId> run_id_from(const std::string& word);
 
+/// What operations that failed or met a changed world ask of the exit code, however the run ended.
+ExitCodes exits_of_counts(const std::map<OperationState, std::uint64_t>& counts);
+
 /// Loads a finished run for its report. Errors: journal.*.
 Result<FinishedRun> load_run(Journal& journal, RunId id);
 

@@ -95,6 +95,8 @@ int show_plan(const Program& program, Journal& journal, const std::string& word,
   planned.plan = {std::move((*state)->header), std::move(*operations), std::move((*state)->trailer),
                   *id};
   planned.notes.remarks.push_back("the plan is " + (*state)->state);
+  head_uncontained(planned);
+  planned.notes.exit_codes = exits_known(planned).all();
   const auto shown = present_plan(program, planned, outputs);
   return shown ? 0 : program.fail(shown.error());
 }
@@ -115,7 +117,7 @@ int run_show(Program& program, const VerbOptions& options) {
   auto run = load_run(journal, *id);
   if (!run) return program.fail(run.error());
   head_uncontained(*run);
-  if (run->row.exit_code) run->notes.exit_codes = {*run->row.exit_code};
+  run->notes.exit_codes = exits_known(*run);
   const auto shown = present_runs(program, {*run}, *outputs);
   return shown ? 0 : program.fail(shown.error());
 }

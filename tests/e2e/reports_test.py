@@ -2,6 +2,7 @@
 and scripts read, at the end of a run and later."""
 import csv
 import io
+import re
 import unittest
 
 from harness import CHICAGO_HEADER, FEW_SOURCE, Stack, USERS
@@ -46,6 +47,29 @@ class Reports(unittest.TestCase):
                                   ("finding", "record.unknown_status", MANY)):
             self.assertEqual(sum((row["kind"], row["code"]) == (kind, code) for row in rows), count)
         self.assertEqual(sum(row["id"] != "" for row in rows), 2 * MANY, "operations have an id")
+
+    def exits(self, text):
+        """The lines that name exit codes, by their number."""
+        return [int(number) for number in re.findall(r"^(?:Exit|     also) (\d+) ", text, re.M)]
+
+    def test_show_names_every_exit_code_of_the_run(self):
+        self.feed("Terminated")
+        done = self.stack.run("sync")
+        self.assertEqual(self.exits(done.out), [3, 4])
+        self.assertEqual(self.exits(self.stack.run("show", "2").out), [3, 4])
+        self.assertEqual(self.stack.run("show", "2", "--json").json()["exit_codes"], [3, 4])
+        plan = self.stack.run("show", self.stack.run("show", "2", "--json").json()["plan_id"]).out
+        self.assertTrue(plan.startswith(f"NOT CONTAINED: {MANY} people"), plan)
+        self.assertEqual(self.exits(plan), [3, 4])
+        # A feed that does not count: who was known to have left is still in.
+        self.stack.write("hr.csv", CHICAGO_HEADER + "1,Ada1,By")
+        done = self.stack.run("sync")
+        self.assertEqual(done.code, 5)
+        self.assertEqual(self.exits(self.stack.run("show", "3").out), self.exits(done.out))
+        self.assertEqual(self.exits(done.out), [5, 3, 4])
+
+    def test_show_of_a_run_without_fault_says_done(self):
+        self.assertEqual(self.exits(self.stack.run("show", "1").out), [0])
 
 
 if __name__ == "__main__":
