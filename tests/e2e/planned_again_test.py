@@ -4,10 +4,12 @@ import csv
 import io
 import json
 import re
+import time
 import unittest
 
 from harness import CHICAGO_HEADER, FEW_SOURCE, Stack, USERS
 
+PATIENCE_S = 60
 RENAMES = USERS.replace("{initial: 'hr.work_email'}",
                         "{authoritative: 'hr.work_email'}") + "  renames: apply\n"
 GUARD = "guard: {initial_load: 1000, protected: {logins: [ada4@x.example]}}\n"
@@ -23,12 +25,15 @@ class PlannedAgain(unittest.TestCase):
         self.gone = set()
         self.assertEqual(self.sync().code, 0)
 
-    def sync(self, *words):
+    def feed(self):
         rows = "".join(
             f"{key},Ada{key},Byron,,{mail},Sales,Clerk,,F,"
             + ("Terminated,2020-01-01,2020-06-30\n" if key in self.gone else "Active,2020-01-01,\n")
             for key, mail in self.mails.items())
         self.stack.write("hr.csv", CHICAGO_HEADER + rows)
+
+    def sync(self, *words):
+        self.feed()
         return self.stack.run("sync", *words)
 
     def conflict(self, first, second, *leavers):
@@ -102,6 +107,33 @@ class PlannedAgain(unittest.TestCase):
         self.assertEqual(done.code, 4, done.out)
         first = json.loads(self.read("r.json"))
         self.assertEqual((first["not_contained"], first["exit_codes"]), ([], [4]))
+        self.assertEqual(self.stack.sim.request("GET", self.user(3))[1]["status"], "SUSPENDED")
+
+    def kill(self, *words):
+        """Starts a command and kills it while the reply to its first write is under way."""
+        position = self.stack.sim.stats()["writes"] + 1
+        self.stack.sim.faults([{"match": {"audit_position": position}, "do": "hold_reply"}])
+        started = self.stack.start(*words)
+        until = time.monotonic() + PATIENCE_S
+        while position not in self.stack.sim.request("GET", "/sim/held")[1]["held"]:
+            self.assertIsNone(started.poll(), "it ended before its first write")
+            self.assertLess(time.monotonic(), until, "no write came")
+        started.kill()
+        started.communicate(timeout=PATIENCE_S)
+        self.stack.sim.faults([])
+        self.stack.sim.request("PUT", "/sim/release")
+
+    def test_a_resume_of_two_runs_is_one_document(self):
+        self.mails[2] = "new2@x.example"
+        self.feed()
+        self.kill("sync")
+        self.gone.add(3)
+        self.feed()
+        self.kill("sync", "--urgent", "3")
+        done = self.stack.run("resume", "--json")
+        self.assertEqual(done.code, 0, done.err)
+        first = done.json()
+        self.assertEqual([first["run_id"]] + [run["run_id"] for run in first["followed_by"]], [2, 3])
         self.assertEqual(self.stack.sim.request("GET", self.user(3))[1]["status"], "SUSPENDED")
 
     def user(self, key):
