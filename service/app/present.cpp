@@ -171,7 +171,7 @@ Result<void> present_plan(const Program& program, const Planned& planned, const 
   const auto text = plan_text(planned, outputs.format, shown, style_of(program, outputs.format));
   if (!text) return text.error();
   program.print(*text);
-  if (const auto kept = keep_plan(program, planned, outputs); !kept) return kept;
+  if (const auto kept = keep_plan(program, planned, outputs); !kept) return kept.error();
   if (outputs.report_file.empty()) return ok();
   const Format format = *format_for_path(outputs.report_file);
   return write_out(program, outputs.report_file,

@@ -34,8 +34,8 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
 /// Settled is settled; what waits is not sent on the word of a stale plan.
 /// Errors: journal.*; plan.expired once all is recorded.
 Result<void> give_up(Journal& journal, const RunHandle& run, const PlanHeader& header) {
-  if (const auto gone = journal.supersede(run); !gone) return gone;
-  if (const auto ended = journal.end_run(run, 8, "the plan expired"); !ended) return ended;
+  if (const auto gone = journal.supersede(run); !gone) return gone.error();
+  if (const auto ended = journal.end_run(run, 8, "the plan expired"); !ended) return ended.error();
   return make_error(ErrorCode::plan_expired,
                     fmt::format("run {} is settled, but its plan expired at {}", run.id,
                                 format_minute(header.expires_at)));
@@ -48,7 +48,7 @@ Result<void> finish(Program& program, Wired& wired, const RecoveredRun& run, Rep
   if (!plan) return plan.error();
   if (*plan && program.clock().wall() > (*plan)->header.expires_at) {
     const auto given_up = give_up(*wired.journal, *run.handle, (*plan)->header);
-    if (given_up.error().code != ErrorCode::plan_expired) return given_up;
+    if (given_up.error().code != ErrorCode::plan_expired) return given_up.error();
     exits.add(program.fail(given_up.error()));
     return ok();
   }

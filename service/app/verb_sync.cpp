@@ -14,8 +14,9 @@ namespace {
 Result<void> record_leftovers(Journal& journal, const std::string& source,
                               const ReadLeftovers& left) {
   if (!left.certified) return ok();
-  if (const auto r = journal.record_read(source, left.read, left.snapshot); !r) return r;
-  if (const auto r = journal.record_people(left.history_changed, left.seen_again); !r) return r;
+  if (const auto r = journal.record_read(source, left.read, left.snapshot); !r) return r.error();
+  if (const auto r = journal.record_people(left.history_changed, left.seen_again); !r)
+    return r.error();
   if (left.chain_boundaries.empty()) return ok();
   return journal.record_chain_boundaries(left.chain_boundaries);
 }
@@ -146,7 +147,7 @@ Result<void> read_urgent(const VerbOptions& options, PlanningOptions& planning) 
     return make_error(ErrorCode::usage, "--urgent names its people itself");
   }
   for (const std::string& word : options.texts("urgent")) {
-    if (const auto added = add_keys(word, planning.only); !added) return added;
+    if (const auto added = add_keys(word, planning.only); !added) return added.error();
   }
   if (planning.only.empty()) return make_error(ErrorCode::usage, "--urgent names nobody");
   planning.urgent = true;

@@ -154,13 +154,13 @@ std::string finding_rows(const Scene& scene) {
 }
 
 Result<void> write_rows(const Part& part, ByteSink& sink) {
-  if (const auto wrote = sink.write(not_contained_rows(part.scene)); !wrote) return wrote;
+  if (const auto wrote = sink.write(not_contained_rows(part.scene)); !wrote) return wrote.error();
   while (true) {
     const auto entry = part.entries->next();
     if (!entry) return entry.error();
     if (entry->op == nullptr) return sink.write(finding_rows(part.scene));
     const auto wrote = sink.write(operation_row(part.scene, *entry));
-    if (!wrote) return wrote;
+    if (!wrote) return wrote.error();
   }
 }
 
@@ -170,9 +170,9 @@ Result<void> write_csv(const Parts& parts, ByteSink& sink) {
   std::string header(kOperation);
   header += parts.front().scene.run == nullptr ? kOfAPlan : kResult;
   header += kNoOperation;
-  if (const auto wrote = sink.write(header + "\r\n"); !wrote) return wrote;
+  if (const auto wrote = sink.write(header + "\r\n"); !wrote) return wrote.error();
   for (const Part& part : parts) {
-    if (const auto wrote = write_rows(part, sink); !wrote) return wrote;
+    if (const auto wrote = write_rows(part, sink); !wrote) return wrote.error();
   }
   return ok();
 }

@@ -124,8 +124,9 @@ Result<void> write_open(const Scene& scene, EntryCursor& entries, ByteSink& sink
 Result<void> write_own_form(const Parts& parts, ByteSink& sink) {
   const char* separator = "";
   for (const Part& part : parts) {
-    if (const auto wrote = sink.write(separator); !wrote) return wrote;
-    if (const auto wrote = write_open(part.scene, *part.entries, sink); !wrote) return wrote;
+    if (const auto wrote = sink.write(separator); !wrote) return wrote.error();
+    if (const auto wrote = write_open(part.scene, *part.entries, sink); !wrote)
+      return wrote.error();
     separator = part.scene.follows ? "},\n" : ",\n\"followed_by\": [\n";
   }
   return sink.write(parts.size() > 1 ? "}\n]}\n" : "}\n");

@@ -398,7 +398,8 @@ Result<void> write_text(const Parts& parts, ByteSink& sink) {
   for (const Part& part : parts) {
     const auto tally = take_tally(part.scene, *part.entries, 1);
     if (!tally) return tally.error();
-    if (const auto wrote = sink.write(Page(part.scene, *tally).finish()); !wrote) return wrote;
+    if (const auto wrote = sink.write(Page(part.scene, *tally).finish()); !wrote)
+      return wrote.error();
   }
   if (parts.size() == 1) return ok();
   const Tally none;

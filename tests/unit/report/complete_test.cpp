@@ -2,6 +2,9 @@
 // each finding and failed operation can be had.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "service/base/text.h"
 #include "tests/unit/report/day.h"
 
