@@ -11,6 +11,7 @@ class ExitCodes {
  public:
   void add(int code) { codes_.insert(code); }
   void add(const ExitCodes& other) { codes_.insert(other.codes_.begin(), other.codes_.end()); }
+  void drop(int code) { codes_.erase(code); }
   bool has(int code) const { return codes_.count(code) > 0; }
   bool empty() const { return codes_.empty(); }
   /// The one that wins; 0 if none applies.

@@ -7,11 +7,11 @@
 #include <set>
 
 #include "connectors/okta/codec.h"
+#include "service/app/command_report.h"
 #include "service/app/credentials.h"
 #include "service/app/okta_commands_internal.h"
 #include "service/app/operator_plan.h"
 #include "service/app/present.h"
-#include "service/app/run_flow.h"
 #include "service/base/text.h"
 #include "service/reconcile/guard.h"
 

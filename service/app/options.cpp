@@ -30,11 +30,12 @@ VerbOptions::VerbOptions(std::string usage, std::string purpose)
   common_.add_options()("config,c",
                         po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
                         "configuration; given twice, the later overlays the earlier")(
-      "full", "print names and values even when stdout is no terminal")(
-      "json", "print the result as JSON")("tolerate", po::value<std::string>()->value_name("CODES"),
-                                          "exit codes to turn into 0 for the shell, for example "
-                                          "4,5; never one that leaves a leaver uncontained")(
-      "help,h", "print this help");
+      "full",
+      "print names and values even when stdout is no terminal, and all findings and failed "
+      "operations however many they are")("json", "print the result as JSON")(
+      "tolerate", po::value<std::string>()->value_name("CODES"),
+      "exit codes to turn into 0 for the shell, for example "
+      "4,5; never one that leaves a leaver uncontained")("help,h", "print this help");
 }
 
 void VerbOptions::positional(const char* name, int most) { positional_.add(name, most); }

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <deque>
 
 #include <sys/stat.h>
 
@@ -54,27 +55,50 @@ RunOperation run_operation(const OperationResult& result) {
   return op;
 }
 
-Result<std::string> run_text(const FinishedRun& run, Format format, Redaction redaction,
-                             Style style) {
-  std::vector<RunOperation> operations;
-  operations.reserve(run.results.size());
-  PlanTrailer trailer = run.plan.trailer;
-  for (const OperationResult& result : run.results) {
-    operations.push_back(run_operation(result));
-    tell_reason(result.operation, redaction, trailer);
+/// A run as the report takes it; its addresses stay.
+struct Told {
+  explicit Told(const FinishedRun& run, Redaction redaction) : trailer(run.plan.trailer) {
+    operations.reserve(run.results.size());
+    for (const OperationResult& result : run.results) {
+      operations.push_back(run_operation(result));
+      tell_reason(result.operation, redaction, trailer);
+    }
+    cursor.emplace(operations);
+    report.emplace(RunReport{run.plan.header, trailer, run.plan.id, run.row.id, run.row.verb,
+                             run.row.state, run.row.started_at, run.row.ended_at, run.notes});
   }
-  return rendered([&](ByteSink& sink) {
-    VectorRunCursor cursor(operations);
-    const RunReport report{run.plan.header,    trailer,          run.plan.id,
-                           run.row.id,         run.row.verb,     run.row.state,
-                           run.row.started_at, run.row.ended_at, run.notes};
-    return render_run(report, cursor, format, redaction, sink, style);
-  });
+  Told(const Told&) = delete;
+  Told& operator=(const Told&) = delete;
+
+  PlanTrailer trailer;
+  std::vector<RunOperation> operations;
+  std::optional<VectorRunCursor> cursor;
+  std::optional<RunReport> report;
+};
+
+Result<std::string> text_of_runs(const std::vector<FinishedRun>& runs, Format format,
+                                 Redaction redaction, Style style) {
+  std::deque<Told> told;
+  std::vector<RunPart> parts;
+  for (const FinishedRun& run : runs) {
+    Told& one = told.emplace_back(run, redaction);
+    parts.push_back({&*one.report, &*one.cursor});
+  }
+  return rendered(
+      [&](ByteSink& sink) { return render_runs(parts, format, redaction, sink, style); });
 }
 
-Style style_of(const Program& program) {
+Style style_of(const Program& program, Format format) {
   Style style;
   style.colour = program.terminal().colour;
+  style.all = format == Format::text && program.asked_for_all();
+  return style;
+}
+
+/// A text file is there to be searched: nothing is left out for being long.
+Style style_of_file(Format format) {
+  Style style;
+  style.all = format == Format::text;
   return style;
 }
 
@@ -144,28 +168,31 @@ Result<void> keep_plan(const Program& program, const Planned& planned, const Out
 Result<void> present_plan(const Program& program, const Planned& planned, const Outputs& outputs) {
   // Asking for a format is asking for the content: a plan cut to counts could not be applied.
   const Redaction shown{program.full() || outputs.format != Format::text};
-  const auto text = plan_text(planned, outputs.format, shown, style_of(program));
+  const auto text = plan_text(planned, outputs.format, shown, style_of(program, outputs.format));
   if (!text) return text.error();
   program.print(*text);
-  if (const auto kept = keep_plan(program, planned, outputs); !kept) return kept;
+  if (const auto kept = keep_plan(program, planned, outputs); !kept) return kept.error();
   if (outputs.report_file.empty()) return ok();
   const Format format = *format_for_path(outputs.report_file);
-  return write_out(program, outputs.report_file, plan_text(planned, format, {true}, {}));
+  return write_out(program, outputs.report_file,
+                   plan_text(planned, format, {true}, style_of_file(format)));
 }
 
-Result<void> present_run(const Program& program, const FinishedRun& run, const Outputs& outputs) {
+Result<void> present_runs(const Program& program, const std::vector<FinishedRun>& runs,
+                          const Outputs& outputs) {
   const Redaction shown{program.full() || outputs.format != Format::text};
-  const auto text = run_text(run, outputs.format, shown, style_of(program));
+  const auto text = text_of_runs(runs, outputs.format, shown, style_of(program, outputs.format));
   if (!text) return text.error();
   program.print(*text);
   if (outputs.report_file.empty()) return ok();
   const Format format = *format_for_path(outputs.report_file);
-  return write_out(program, outputs.report_file, run_text(run, format, {true}, {}));
+  return write_out(program, outputs.report_file,
+                   text_of_runs(runs, format, {true}, style_of_file(format)));
 }
 
 Result<std::string> keep_html(const Settings& settings, const FinishedRun& run) {
   const std::string name = fmt::format("run-{}-{}", stamp(run.row.started_at), run.row.id);
-  return keep(html_path(settings, name), run_text(run, Format::html, {true}, {}));
+  return keep(html_path(settings, name), text_of_runs({run}, Format::html, {true}, {}));
 }
 
 Result<std::string> keep_html(const Settings& settings, const Planned& planned) {

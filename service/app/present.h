@@ -33,7 +33,11 @@ struct FinishedRun {
   std::vector<OperationResult> results;
   ReportNotes notes;
 };
-Result<void> present_run(const Program& program, const FinishedRun& run, const Outputs& outputs);
+
+/// The runs of one command as one document; the notes of the first speak for all.
+/// Errors: io.write_failed.
+Result<void> present_runs(const Program& program, const std::vector<FinishedRun>& runs,
+                          const Outputs& outputs);
 
 /// Writes the HTML report of a run into the configured folder; gives its path, empty if none is
 /// configured. Errors: io.write_failed.

@@ -41,6 +41,8 @@ class Program {
   /// Personal data may be printed: stdout is a terminal, or --full was given.
   void set_full(bool full) { full_ = full; }
   bool full() const { return full_ || terminal_.out; }
+  /// --full was given: nothing is left out for being long.
+  bool asked_for_all() const { return full_; }
   void set_json(bool json) { json_ = json; }
   bool json() const { return json_; }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <set>
 
 #include "service/base/text.h"
 
@@ -64,73 +63,22 @@ Result<void> close_run(Journal& journal, const RunHandle& run, const RunEnd& end
   return journal.end_run(run, exit_code, note);
 }
 
-void remember_refusals(Journal& journal, const FinishedRun& run) {
-  for (const OperationResult& result : run.results) {
-    if (result.outcome.code != ErrorCode::okta_mastered_elsewhere) continue;
-    for (const FieldChange& change : result.operation.changes) {
-      // Best effort: without it the next run only asks once more.
-      const auto noted = journal.record_refused({result.operation.subject.user_id, change.attribute,
-                                                 sha256(change.to.value_or(std::string()))});
-      if (!noted) return;
-    }
-  }
-}
-
-/// Whose containment this run did not carry out: it failed, never came about, or is held.
-void add_uncontained(const std::vector<OperationResult>& results,
-                     const std::vector<std::string>& keys, std::vector<NotContained>& out) {
-  for (const OperationResult& result : results) {
-    const Operation& op = result.operation;
-    const std::string& key = op.subject.worker_key;
-    const bool listed = std::any_of(out.begin(), out.end(), [&](const NotContained& one) {
-      return one.worker_key == key && one.user_id == op.subject.user_id;
-    });
-    if (listed || !contains_person(op.kind)) continue;
-    const bool held = result.state == OperationState::held &&
-                      op.kind != OperationKind::user_clear_sessions && op.expect.status &&
-                      can_sign_in(*op.expect.status);
-    if (!held && std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
-    NotContained one{key, op.subject.user_id, op.subject.login, "", "", std::nullopt};
-    if (held) {
-      one.code = info(ErrorCode::leaver_not_contained).id;
-      one.why = "held by " + op.held_by;
-    } else {
-      if (result.outcome.code) one.code = info(*result.outcome.code).id;
-      one.why = result.outcome.message.empty() ? std::string("the operation was not applied")
-                                               : result.outcome.message;
-    }
-    out.push_back(std::move(one));
-  }
-}
-
-bool is_uncontained(const Finding& finding) {
-  return finding.code == info(ErrorCode::leaver_not_contained).id;
-}
-
-/// Whom the plan itself named, unless this run has shut their account since.
-void add_planned_uncontained(const FinishedRun& run, std::vector<NotContained>& out) {
-  std::set<std::string> contained;  // accounts: a person may have a further one that is not ours
-  for (const OperationResult& result : run.results) {
-    if (contains_person(result.operation.kind) && result.state == OperationState::applied) {
-      contained.insert(result.operation.subject.user_id);
-    }
-  }
-  for (const Finding& finding : run.plan.trailer.findings) {
-    if (!is_uncontained(finding) || contained.count(finding.user_id) > 0) continue;
-    const bool listed = std::any_of(out.begin(), out.end(), [&](const NotContained& one) {
-      return one.worker_key == finding.worker_key && one.user_id == finding.user_id;
-    });
-    if (listed) continue;
-    out.push_back(
-        {finding.worker_key, finding.user_id, "", finding.code, finding.message, std::nullopt});
-  }
-}
-
 }  // namespace
 
 Result<void> seal(Journal& journal, const Planned& planned) {
   VectorCursor cursor(planned.plan.operations);
   return journal.seal_plan(cursor, planned.plan.header, planned.plan.trailer, planned.plan.id);
+}
+
+ExitCodes exits_of_counts(const std::map<OperationState, std::uint64_t>& counts) {
+  ExitCodes exits;
+  for (const OperationState state :
+       {OperationState::failed, OperationState::conflict, OperationState::withdrawn,
+        OperationState::blocked, OperationState::quarantined, OperationState::ambiguous}) {
+    const auto found = counts.find(state);
+    if (found != counts.end() && found->second > 0) exits.add(4);
+  }
+  return exits;
 }
 
 Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
@@ -150,9 +98,7 @@ Applied continue_run(const Program& program, Wired& wired, const RunHandle& run,
   }
   if (applied.end.exit_code != 0) applied.exits.add(applied.end.exit_code);
   if (!applied.end.not_contained.empty()) applied.exits.add(3);
-  if (applied.end.counts.count(OperationState::withdrawn) > 0) {
-    applied.exits.add(info(ErrorCode::operation_withdrawn).exit);
-  }
+  applied.exits.add(exits_of_counts(applied.end.counts));
   const std::string note = applied.end.error ? applied.end.error->message : std::string();
   const auto closed = close_run(*wired.journal, run, applied.end, applied.exits.first(), note);
   if (!closed) applied.exits.add(info(closed.error().code).exit);
@@ -236,54 +182,6 @@ Result<FinishedRun> load_run(Journal& journal, RunId id) {
   if (!results) return results.error();
   out.results = std::move(*results);
   return out;
-}
-
-void head_uncontained(FinishedRun& run) {
-  std::vector<std::string> open;
-  for (const OperationResult& result : run.results) {
-    if (!contains_person(result.operation.kind)) continue;
-    if (result.state != OperationState::applied && result.state != OperationState::held &&
-        result.state != OperationState::withdrawn) {
-      open.push_back(result.operation.subject.worker_key);
-    }
-  }
-  add_uncontained(run.results, open, run.notes.not_contained);
-  add_planned_uncontained(run, run.notes.not_contained);
-}
-
-ExitCodes exits_of_plan(const PlanTrailer& trailer) {
-  ExitCodes exits;
-  if (trailer.summary.operations_held() > 0 || names_uncontained(trailer)) exits.add(3);
-  return exits;
-}
-
-bool names_uncontained(const PlanTrailer& trailer) {
-  return std::any_of(trailer.findings.begin(), trailer.findings.end(), is_uncontained);
-}
-
-int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
-               const Outputs& outputs, ExitCodes& exits) {
-  exits.add(applied.exits);
-  if (applied.end.error) program.complain("rollcall: " + describe(*applied.end.error));
-  auto run = load_run(*wired.journal, applied.run.id);
-  if (!run) {
-    exits.add(program.fail(run.error()));
-    return exits.first();
-  }
-  remember_refusals(*wired.journal, *run);
-  add_uncontained(run->results, applied.end.not_contained, notes.not_contained);
-  add_planned_uncontained(*run, notes.not_contained);
-  notes.exit_codes = exits.all();
-  run->notes = std::move(notes);
-  if (const auto shown = present_run(program, *run, outputs); !shown)
-    exits.add(program.fail(shown.error()));
-  const auto kept = keep_html(wired.settings, *run);
-  if (!kept) {
-    exits.add(program.fail(kept.error()));
-  } else if (!kept->empty()) {
-    program.complain("report: " + *kept);
-  }
-  return exits.first();
 }
 
 Result<std::optional<RunRow>> running_elsewhere(Journal& journal, Lane lane) {

@@ -1,5 +1,4 @@
-// What sync, apply and resume share: settling what was interrupted, applying one sealed plan, and
-// the report at the end.
+// What sync, apply and resume share: settling what was interrupted and applying one sealed plan.
 #pragma once
 
 #include <optional>
@@ -41,20 +40,11 @@ Result<Recovery> settle_interrupted(const Program& program, Wired& wired, bool s
 /// A run's number as somebody typed it. Errors: usage.
 Result<RunId> run_id_from(const std::string& word);
 
+/// What operations that failed or met a changed world ask of the exit code, however the run ended.
+ExitCodes exits_of_counts(const std::map<OperationState, std::uint64_t>& counts);
+
 /// Loads a finished run for its report. Errors: journal.*.
 Result<FinishedRun> load_run(Journal& journal, RunId id);
-
-/// Notes whom the run left uncontained, as far as the journal tells: for a report made later.
-void head_uncontained(FinishedRun& run);
-
-/// What a sealed plan's own findings and holds ask of the exit code, whatever is applied of it.
-ExitCodes exits_of_plan(const PlanTrailer& trailer);
-/// Whether the plan names a leaver whom it does not contain.
-bool names_uncontained(const PlanTrailer& trailer);
-
-/// Prints the run, writes report files, and gives the exit codes that stay.
-int report_run(const Program& program, Wired& wired, const Applied& applied, ReportNotes notes,
-               const Outputs& outputs, ExitCodes& exits);
 
 /// The run that holds this lane now, if another process has it.
 Result<std::optional<RunRow>> running_elsewhere(Journal& journal, Lane lane);

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "service/app/approvals.h"
+#include "service/app/command_report.h"
 #include "service/app/options_internal.h"
-#include "service/app/run_flow.h"
 #include "service/app/verbs.h"
 #include "service/app/vetting.h"
 #include "service/base/file.h"

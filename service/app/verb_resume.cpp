@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "service/app/approvals.h"
+#include "service/app/command_report.h"
 #include "service/app/options_internal.h"
 #include "service/app/run_flow.h"
 #include "service/app/verbs.h"
@@ -45,6 +46,39 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
   return vetting;
 }
 
+/// Settled is settled; what waits is not sent on the word of a stale plan.
+/// Errors: journal.*; plan.expired once all is recorded.
+Result<void> give_up(Journal& journal, const RunHandle& run, WallTime until) {
+  if (const auto gone = journal.supersede(run); !gone) return gone.error();
+  if (const auto ended = journal.end_run(run, 8, "the plan expired"); !ended) return ended.error();
+  return make_error(
+      ErrorCode::plan_expired,
+      fmt::format("run {} is settled, but its plan expired at {}", run.id, format_minute(until)));
+}
+
+/// Finishes one run that recovery kept open. Errors: journal.*, those of reading.
+Result<void> finish(Program& program, Wired& wired, const RecoveredRun& run, ReportNotes notes,
+                    CommandReport& report, ExitCodes& exits) {
+  const auto plan = wired.journal->find_plan(run.found.run.plan);
+  if (!plan) return plan.error();
+  if (!*plan) return make_error(ErrorCode::plan_unknown, "the run's plan is gone");
+  const auto until = valid_until(*wired.journal, **plan, program.clock().wall());
+  if (!until) return until.error();
+  if (program.clock().wall() > *until) {
+    const auto given_up = give_up(*wired.journal, *run.handle, *until);
+    if (given_up.error().code != ErrorCode::plan_expired) return given_up.error();
+    exits.add(program.fail(given_up.error()));
+    return ok();
+  }
+  auto vetting = vet_rest(program, wired, run.handle->id, (**plan).id, (**plan).header, notes);
+  if (!vetting) return vetting.error();
+  ExitCodes planned = exits_of_plan((**plan).trailer);
+  if (!notes.not_contained.empty()) planned.add(3);
+  const Applied applied = continue_run(program, wired, *run.handle, planned, std::move(*vetting));
+  report.add(applied, std::move(notes), exits);
+  return ok();
+}
+
 int run_resume(Program& program, const VerbOptions& options) {
   std::optional<RunId> only;
   if (options.has("run")) {
@@ -64,37 +98,18 @@ int run_resume(Program& program, const VerbOptions& options) {
   const auto recovery = settle_interrupted(program, **wired, false, only, notes);
   if (!recovery) return program.fail(recovery.error());
   ExitCodes exits;
+  CommandReport report(program, **wired);
   bool any = false;
-  bool uncontained = false;
   for (const RecoveredRun& run : recovery->runs) {
     if (!run.handle) continue;
     any = true;
-    const auto plan = (*wired)->journal->find_plan(run.found.run.plan);
-    if (!plan) return program.fail(plan.error());
-    if (!*plan) return program.fail(make_error(ErrorCode::plan_unknown, "the run's plan is gone"));
-    const auto until = valid_until(*(*wired)->journal, **plan, program.clock().wall());
-    if (!until) return program.fail(until.error());
-    if (program.clock().wall() > *until) {
-      // Settled is settled; what waits is not sent on the word of a stale plan.
-      const auto gone = (*wired)->journal->supersede(*run.handle);
-      if (!gone) return program.fail(gone.error());
-      const auto ended = (*wired)->journal->end_run(*run.handle, 8, "the plan expired");
-      if (!ended) return program.fail(ended.error());
-      exits.add(program.fail(make_error(ErrorCode::plan_expired,
-                                        fmt::format("run {} is settled, but its plan expired at {}",
-                                                    run.handle->id, format_minute(*until)))));
-      continue;
+    // What was done before something failed is told all the same.
+    if (const auto done = finish(program, **wired, run, notes, report, exits); !done) {
+      exits.add(program.fail(done.error()));
+      break;
     }
-    auto vetting = vet_rest(program, **wired, run.handle->id, (**plan).id, (**plan).header, notes);
-    if (!vetting) return program.fail(vetting.error());
-    ExitCodes planned = exits_of_plan((**plan).trailer);
-    if (!notes.not_contained.empty()) planned.add(3);
-    const Applied applied =
-        continue_run(program, **wired, *run.handle, planned, std::move(*vetting));
-    uncontained = uncontained || !applied.end.not_contained.empty() ||
-                  !notes.not_contained.empty() || names_uncontained((**plan).trailer);
-    report_run(program, **wired, applied, notes, *outputs, exits);
   }
+  report.tell(*outputs, exits);
   if (!any && only) {
     const auto known = (*wired)->journal->run(*only);
     if (!known) return program.fail(known.error());
@@ -104,7 +119,7 @@ int run_resume(Program& program, const VerbOptions& options) {
     }
   }
   if (!any && exits.empty()) program.print("nothing to resume\n");
-  return options.shell_code(exits, uncontained);
+  return options.shell_code(exits, report.uncontained());
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // rollcall runs and rollcall show: what happened. Both only read the journal.
 #include <fmt/core.h>
 
+#include "service/app/command_report.h"
 #include "service/app/options_internal.h"
-#include "service/app/run_flow.h"
 #include "service/app/verbs.h"
 #include "service/base/text.h"
 
@@ -95,6 +95,8 @@ int show_plan(const Program& program, Journal& journal, const std::string& word,
   planned.plan = {std::move((*state)->header), std::move(*operations), std::move((*state)->trailer),
                   *id};
   planned.notes.remarks.push_back("the plan is " + (*state)->state);
+  head_uncontained(planned);
+  planned.notes.exit_codes = exits_known(planned).all();
   const auto shown = present_plan(program, planned, outputs);
   return shown ? 0 : program.fail(shown.error());
 }
@@ -115,8 +117,8 @@ int run_show(Program& program, const VerbOptions& options) {
   auto run = load_run(journal, *id);
   if (!run) return program.fail(run.error());
   head_uncontained(*run);
-  if (run->row.exit_code) run->notes.exit_codes = {*run->row.exit_code};
-  const auto shown = present_run(program, *run, *outputs);
+  run->notes.exit_codes = exits_known(*run);
+  const auto shown = present_runs(program, {*run}, *outputs);
   return shown ? 0 : program.fail(shown.error());
 }
 

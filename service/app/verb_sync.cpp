@@ -1,6 +1,7 @@
 // rollcall sync: plan, guard, apply and report in one run. What cron and the CronJob call.
 #include <fmt/core.h>
 
+#include "service/app/command_report.h"
 #include "service/app/options_internal.h"
 #include "service/app/plan_options_internal.h"
 #include "service/app/run_flow.h"
@@ -13,8 +14,9 @@ namespace {
 Result<void> record_leftovers(Journal& journal, const std::string& source,
                               const ReadLeftovers& left) {
   if (!left.certified) return ok();
-  if (const auto r = journal.record_read(source, left.read, left.snapshot); !r) return r;
-  if (const auto r = journal.record_people(left.history_changed, left.seen_again); !r) return r;
+  if (const auto r = journal.record_read(source, left.read, left.snapshot); !r) return r.error();
+  if (const auto r = journal.record_people(left.history_changed, left.seen_again); !r)
+    return r.error();
   if (left.chain_boundaries.empty()) return ok();
   return journal.record_chain_boundaries(left.chain_boundaries);
 }
@@ -45,6 +47,14 @@ bool in_vain(ErrorCode code) {
   return code == ErrorCode::person_not_linked || code == ErrorCode::person_not_leaver;
 }
 
+/// "plan.json" gives "plan-2.json".
+std::string second_file(const std::string& path) {
+  const auto name = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
+  const auto dot = path.rfind('.');
+  const auto end = dot == std::string::npos || dot <= name ? path.size() : dot;
+  return path.substr(0, end) + "-2" + path.substr(end);
+}
+
 class Sync {
  public:
   Sync(Program& program, Wired& wired, PlanningOptions planning, Outputs outputs)
@@ -52,7 +62,8 @@ class Sync {
         wired_(wired),
         planning_(std::move(planning)),
         outputs_(std::move(outputs)),
-        lane_(planning_.urgent ? Lane::urgent : Lane::main) {}
+        lane_(planning_.urgent ? Lane::urgent : Lane::main),
+        report_(program, wired) {}
 
   ExitCodes run() {
     const auto other = running_elsewhere(*wired_.journal, lane_);
@@ -68,17 +79,30 @@ class Sync {
       planning_.only = {again.begin(), again.end()};
       notes_ = {};
       notes_.remarks.push_back("planned again after conflicts with what changed meanwhile");
+      planned_again_ = true;
       once();
     }
+    report_.tell(outputs_, exits_);
     return exits_;
   }
   bool changed() const { return changed_; }
-  bool uncontained() const { return uncontained_; }
+  bool uncontained() const { return uncontained_ || report_.uncontained(); }
 
  private:
   ExitCodes failed(const Error& error) {
     exits_.add(program_.fail(error));
     return exits_;
+  }
+
+  /// The file of --out; what is planned again stands beside it, and the first stays what it was.
+  Result<void> keep_file(const Planned& planned) const {
+    if (!planned_again_ || outputs_.plan_file.empty()) {
+      return keep_plan(program_, planned, outputs_);
+    }
+    Outputs beside;
+    beside.plan_file = second_file(outputs_.plan_file);
+    program_.complain("planned again: " + beside.plan_file);
+    return keep_plan(program_, planned, beside);
   }
 
   /// One plan, applied. Gives the worker keys to plan again.
@@ -94,12 +118,10 @@ class Sync {
       failed(sealed.error());
       return {};
     }
-    if (const auto kept = keep_plan(program_, *planned, outputs_); !kept) {
+    if (const auto kept = keep_file(*planned); !kept) {
       failed(kept.error());
       return {};
     }
-    outputs_.plan_file.clear();  // what is planned again after conflicts is in the journal
-    uncontained_ = uncontained_ || !planned->notes.not_contained.empty();
     for (const Finding& f : planned->plan.trailer.findings) {
       const auto code = error_code_from_id(f.code);
       uncontained_ = uncontained_ || (planning_.urgent && code && in_vain(*code));
@@ -107,6 +129,7 @@ class Sync {
     const auto applied =
         apply_sealed(program_, wired_, planned->plan.id, lane_, "sync", planned->exits);
     if (!applied) {
+      uncontained_ = uncontained_ || !planned->notes.not_contained.empty();
       failed(taken_over(applied.error()));
       return {};
     }
@@ -117,10 +140,9 @@ class Sync {
     }
     const auto count = applied->end.counts.find(OperationState::applied);
     changed_ = changed_ || (count != applied->end.counts.end() && count->second > 0);
-    uncontained_ = uncontained_ || !applied->end.not_contained.empty();
     ReportNotes notes = planned->notes;
     notes.remarks.insert(notes.remarks.begin(), notes_.remarks.begin(), notes_.remarks.end());
-    report_run(program_, wired_, *applied, std::move(notes), outputs_, exits_);
+    report_.add(*applied, std::move(notes), exits_);
     return applied->end.replan;
   }
 
@@ -131,8 +153,10 @@ class Sync {
   Lane lane_;
   ReportNotes notes_;
   ExitCodes exits_;
+  CommandReport report_;
+  bool planned_again_ = false;
   bool changed_ = false;
-  bool uncontained_ = false;
+  bool uncontained_ = false;  // beyond what the runs themselves tell
 };
 
 /// Errors: usage, io.read_failed, text.encoding.
@@ -142,7 +166,7 @@ Result<void> read_urgent(const VerbOptions& options, PlanningOptions& planning) 
     return make_error(ErrorCode::usage, "--urgent names its people itself");
   }
   for (const std::string& word : options.texts("urgent")) {
-    if (const auto added = add_keys(word, planning.only); !added) return added;
+    if (const auto added = add_keys(word, planning.only); !added) return added.error();
   }
   if (planning.only.empty()) return make_error(ErrorCode::usage, "--urgent names nobody");
   planning.urgent = true;

@@ -77,7 +77,8 @@ std::string head_section(const Scene& scene) {
     out += fact("Sealed", h.sealed ? "in the journal; it can be applied"
                                    : "<span class=\"held\">no: it cannot be applied</span>");
   }
-  if (!scene.notes.exit_codes.empty()) out += fact("Exit", exits_html(scene.notes.exit_codes));
+  if (!scene.notes.exit_codes.empty() && !scene.follows)
+    out += fact("Exit", exits_html(scene.notes.exit_codes));
   out += fact("Configuration", "<code>" + to_text(h.config) + "</code>");
   return out + fact("Plan", "<code>" + to_text(scene.id) + "</code>") + "</dl>\n";
 }
@@ -87,9 +88,7 @@ std::string alarm_section(const Scene& scene) {
   if (all.empty()) return {};
   HtmlTable table("These people can still get in. They are never tolerated by an exit code.",
                   {{"Who"}, {"Since"}, {"Code"}, {"Why"}});
-  const std::size_t rows = std::min(all.size(), scene.style.rows);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const NotContained& one = all[i];
+  for (const NotContained& one : all) {
     table.row({person_cell(scene, {one.worker_key, one.user_id, one.login}),
                one.since ? format_minute(*one.since) : std::string("–"),
                html(limit_name(one.code, scene.full)), scene.full ? html(one.why) : std::string()});
@@ -99,7 +98,7 @@ std::string alarm_section(const Scene& scene) {
              "{} not</h2>\n",
              plural(static_cast<long long>(all.size()), "person", "people"),
              all.size() == 1 ? "is" : "are") +
-         table.finish() + more_note(all.size() - rows, "people") + "</section>\n";
+         table.finish() + "</section>\n";
 }
 
 std::string tiles_section(const Scene& scene, const Tally& tally) {
@@ -114,7 +113,7 @@ std::string tiles_section(const Scene& scene, const Tally& tally) {
     out += tile(tally.problems, "not done", tally.problems > 0 ? "bad" : "");
   out += tile(scene.trailer.findings.size(), "findings");
   if (scene.run == nullptr) out += tile(scene.trailer.forecast.requests, "requests");
-  out += tile(scene.trailer.summary.mails, "mails");
+  out += tile(scene.run == nullptr ? scene.trailer.summary.mails : tally.mails, "mails");
   out += "</div>\n";
   if (tally.operations == 0) out += fmt::format("<p>Nothing to do: {}</p>\n", why_nothing(scene));
   return out;
@@ -150,30 +149,47 @@ std::string source_section(const Scene& scene) {
   return table.finish();
 }
 
+namespace {
+
+std::string finding_html(const Scene& scene, const Finding& finding) {
+  std::vector<std::string> parts;
+  for (const std::string& part : {place_of(finding), finding.worker_key, finding.user_id,
+                                  scene.full ? finding.message : std::string()}) {
+    if (!part.empty()) parts.push_back("<bdi>" + html(part) + "</bdi>");
+  }
+  return parts.empty() ? std::string() : "<li>" + join(parts, ": ") + "</li>";
+}
+
+/// The first few openly, the others behind a click.
+std::string findings_of(const Scene& scene, const FindingGroup& group) {
+  constexpr std::size_t kOpen = 5;
+  std::string open, folded;
+  for (std::size_t i = 0; i < group.first.size(); ++i) {
+    (i < kOpen ? open : folded) += finding_html(scene, *group.first[i]);
+  }
+  std::string out = "<ul>" + open + "</ul>";
+  if (!folded.empty()) {
+    out += fmt::format("<details><summary>{} more</summary><ul>{}</ul></details>",
+                       number(group.first.size() - kOpen), folded);
+  }
+  return out + more_note(group.count - group.first.size(), "findings");
+}
+
+}  // namespace
+
 std::string finding_section(const Scene& scene) {
   const auto& all = scene.trailer.findings;
   if (all.empty()) return {};
-  constexpr std::size_t kPerCode = 5;
-  HtmlTable table(
-      fmt::format("{}, by code; the first {} of each.",
-                  plural(static_cast<long long>(all.size()), "finding", "findings"), kPerCode),
-      {{"Code"}, {"Severity"}, {"How many", true}, {"Where and what"}});
-  for (const FindingGroup& group : group_findings(all, kPerCode)) {
-    std::string examples = "<ul>";
-    for (const Finding* one : group.first) {
-      std::vector<std::string> parts;
-      for (const std::string& part : {place_of(*one), one->worker_key, one->user_id,
-                                      scene.full ? one->message : std::string()}) {
-        if (!part.empty()) parts.push_back("<bdi>" + html(part) + "</bdi>");
-      }
-      if (!parts.empty()) examples += "<li>" + join(parts, ": ") + "</li>";
-    }
+  HtmlTable table(fmt::format("{}, by code.",
+                              plural(static_cast<long long>(all.size()), "finding", "findings")),
+                  {{"Code"}, {"Severity"}, {"How many", true}, {"Where and what"}});
+  for (const FindingGroup& group : group_findings(all, scene.style.rows)) {
     const std::string_view css = group.severity == Severity::error     ? "bad"
                                  : group.severity == Severity::warning ? "held"
                                                                        : "soft";
     table.row({"<code>" + html(group.code) + "</code>",
                fmt::format("<span class=\"tag {} st\">{}</span>", css, to_string(group.severity)),
-               number(group.count), examples + "</ul>"});
+               number(group.count), findings_of(scene, group)});
   }
   return table.finish();
 }

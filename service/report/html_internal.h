@@ -37,6 +37,7 @@ std::string alarm_section(const Scene& scene);
 std::string tiles_section(const Scene& scene, const Tally& tally);
 std::string side_section(const Scene& scene, const SideTally& side, Side which);
 std::string held_section(const Scene& scene, const Tally& tally);
+std::string unreached_section(const Scene& scene, const Tally& tally);
 std::string problem_section(const Scene& scene, const Tally& tally);
 std::string guard_section(const Scene& scene);
 std::string source_section(const Scene& scene);

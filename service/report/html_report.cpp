@@ -36,27 +36,34 @@ std::string open_page(const Scene& scene) {
       format_minute(scene.header.as_of), page_style());
 }
 
-struct Part {
-  std::string_view anchor, label;
+struct Section {
+  std::string_view name, label;
   std::string body;
 };
 
-std::string navigation(const std::vector<Part>& parts) {
+/// "held", in a later run of the command "run-43-held".
+std::string anchor(const Scene& scene, std::string_view name) {
+  if (!scene.follows) return std::string(name);
+  return fmt::format("run-{}-{}", scene.run->run_id, name);
+}
+
+std::string navigation(const Scene& scene, const std::vector<Section>& sections) {
   std::string nav = "<nav aria-label=\"Sections\">";
-  for (const Part& part : parts) {
-    if (part.body.empty()) continue;
-    nav += fmt::format("<a href=\"#{}\">{}</a>", part.anchor, part.label);
+  for (const Section& section : sections) {
+    if (section.body.empty()) continue;
+    nav += fmt::format("<a href=\"#{}\">{}</a>", anchor(scene, section.name), section.label);
   }
   return nav + "</nav>\n";
 }
 
-std::string page_of(const Scene& scene, const Tally& tally) {
+std::string part_of_page(const Scene& scene, const Tally& tally) {
   const auto side = [&](Side which) {
     return side_section(scene, tally.sides[static_cast<std::size_t>(which)], which);
   };
-  const std::vector<Part> parts{
+  const std::vector<Section> sections{
       {"problems", "Not done", problem_section(scene, tally)},
       {"held", "Held", held_section(scene, tally)},
+      {"unreached", "Not reached", unreached_section(scene, tally)},
       {"loses", "Loses access", side(Side::loses)},
       {"gains", "Gains access", side(Side::gains)},
       {"changes", "Changed profiles", side(Side::changes)},
@@ -67,25 +74,44 @@ std::string page_of(const Scene& scene, const Tally& tally) {
       {"findings", "Findings", finding_section(scene)},
       {"forecast", "Forecast", forecast_section(scene)},
   };
-  std::string page = open_page(scene) + alarm_section(scene) + head_section(scene) +
-                     tiles_section(scene, tally) + navigation(parts);
-  for (const Part& part : parts) {
-    if (part.body.empty()) continue;
-    page += fmt::format("<section id=\"{}\" aria-labelledby=\"h-{}\">\n<h2 id=\"h-{}\">{}</h2>\n",
-                        part.anchor, part.anchor, part.anchor, part.label);
-    page += part.body + "</section>\n";
+  std::string out = head_section(scene) + tiles_section(scene, tally) + navigation(scene, sections);
+  for (const Section& section : sections) {
+    if (section.body.empty()) continue;
+    const std::string id = anchor(scene, section.name);
+    out += fmt::format("<section id=\"{}\" aria-labelledby=\"h-{}\">\n<h2 id=\"h-{}\">{}</h2>\n",
+                       id, id, id, section.label);
+    out += section.body + "</section>\n";
   }
-  page += fmt::format("<footer>Rollcall · {} · plan <span class=\"mono\">{}</span></footer>\n",
-                      html(scene.header.org), to_text(scene.id));
-  return page + fmt::format("</main>\n<script>{}</script>\n</body>\n</html>\n", page_script());
+  return out + fmt::format("<footer>Rollcall · {} · plan <span class=\"mono\">{}</span></footer>\n",
+                           html(scene.header.org), to_text(scene.id));
+}
+
+/// Says at the head of the page that there is more below than the first run.
+std::string later_runs(const Parts& parts) {
+  std::string links;
+  for (const Part& part : parts) {
+    if (!part.scene.follows) continue;
+    links += fmt::format("{}<a href=\"#run-{}\">run {}</a>", links.empty() ? "" : ", ",
+                         part.scene.run->run_id, part.scene.run->run_id);
+  }
+  if (links.empty()) return {};
+  return "<p class=\"note\">The same command went on with " + links +
+         ", below on this page. The exit codes and who is not contained are those of all.</p>\n";
 }
 
 }  // namespace
 
-Result<void> write_html(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
-  const auto tally = take_tally(scene, entries, kLinesPerPerson);
-  if (!tally) return tally.error();
-  return sink.write(page_of(scene, *tally));
+Result<void> write_html(const Parts& parts, ByteSink& sink) {
+  const Scene& first = parts.front().scene;
+  std::string page = open_page(first) + alarm_section(first) + later_runs(parts);
+  for (const Part& part : parts) {
+    const auto tally = take_tally(part.scene, *part.entries, kLinesPerPerson);
+    if (!tally) return tally.error();
+    if (part.scene.follows) page += fmt::format("<hr id=\"run-{}\">\n", part.scene.run->run_id);
+    page += part_of_page(part.scene, *tally);
+  }
+  page += fmt::format("</main>\n<script>{}</script>\n</body>\n</html>\n", page_script());
+  return sink.write(page);
 }
 
 HtmlTable::HtmlTable(std::string_view caption, std::vector<Head> heads) : heads_(std::move(heads)) {

@@ -71,34 +71,44 @@ std::string why_html(const Scene& scene, const PersonRow& row) {
   return out;
 }
 
+/// "3 people, 6 operations; 8 more are held"; without people, as groups have none, "6 operations".
+std::string extent_of(const SideTally& side, bool people) {
+  const auto count = [](std::uint64_t n, const char* one, const char* many) {
+    return plural(static_cast<long long>(n), one, many);
+  };
+  const std::uint64_t persons = people ? side.people.count() : 0;
+  if (side.operations == 0) {
+    return "none; " + count(side.held, "operation is", "operations are") + " held";
+  }
+  std::string out = persons == 0 ? std::string() : count(persons, "person", "people") + ", ";
+  out += count(side.operations, "operation", "operations");
+  if (side.held > 0) out += "; " + count(side.held, "more is", "more are") + " held";
+  return out;
+}
+
 std::string caption_of(const Scene& scene, const SideTally& side, Side which) {
   const bool run = scene.run != nullptr;
-  const std::string people =
-      plural(static_cast<long long>(side.people.count()), "person", "people");
-  const std::string ops =
-      plural(static_cast<long long>(side.operations), "operation", "operations");
   switch (which) {
     case Side::loses:
       return fmt::format(
-          "Who {} access, and why: {}, {}. Ending Okta sessions does not end "
+          "Who {} access, and why: {}. Ending Okta sessions does not end "
           "sessions inside apps.",
-          run ? "lost" : "would lose", people, ops);
+          run ? "lost" : "would lose", extent_of(side, true));
     case Side::gains:
-      return fmt::format("Who {} access, and why: {}, {}.", run ? "gained" : "would gain", people,
-                         ops);
+      return fmt::format("Who {} access, and why: {}.", run ? "gained" : "would gain",
+                         extent_of(side, true));
     case Side::changes:
-      return fmt::format("Whose profile {}: {}.", run ? "changed" : "would change", people);
+      return fmt::format("Whose profile {}: {}.", run ? "changed" : "would change",
+                         extent_of(side, true));
     case Side::ours:
       break;
   }
-  return fmt::format("Links in the journal, and groups: {}.", ops);
+  return fmt::format("Links in the journal, and groups: {}.", extent_of(side, false));
 }
 
-}  // namespace
-
-std::string side_section(const Scene& scene, const SideTally& side, Side which) {
-  if (side.operations == 0) return {};
-  HtmlTable table(caption_of(scene, side, which), {{"Who"}, {"What"}, {"Why"}});
+std::string people_section(const Scene& scene, const SideTally& side, const std::string& caption) {
+  if (side.operations + side.held == 0) return {};
+  HtmlTable table(caption, {{"Who"}, {"What"}, {"Why"}});
   std::uint64_t shown_operations = 0;
   for (const PersonRow& row : side.rows) {
     std::string what = "<ul>";
@@ -107,7 +117,21 @@ std::string side_section(const Scene& scene, const SideTally& side, Side which) 
     table.row({person_cell(scene, row.subject), what + "</ul>", why_html(scene, row)});
     shown_operations += row.lines.size() + row.more;
   }
-  return table.finish() + more_note(side.operations - shown_operations, "operations");
+  return table.finish() + more_note(side.operations + side.held - shown_operations, "operations");
+}
+
+}  // namespace
+
+std::string side_section(const Scene& scene, const SideTally& side, Side which) {
+  return people_section(scene, side, caption_of(scene, side, which));
+}
+
+std::string unreached_section(const Scene& scene, const Tally& tally) {
+  return people_section(
+      scene, tally.unreached,
+      fmt::format("Neither done nor refused, the run did not come to it: {}. The next run looks "
+                  "again.",
+                  extent_of(tally.unreached, true)));
 }
 
 std::string held_section(const Scene& scene, const Tally& tally) {
@@ -166,9 +190,10 @@ std::string problem_section(const Scene& scene, const Tally& tally) {
 std::string lasting_section(const Scene& scene, const Tally& tally) {
   const auto all = lasting(scene, tally);
   if (all.empty()) return {};
-  HtmlTable table(scene.run == nullptr ? "What of this plan cannot be undone"
-                                       : "What of this run cannot be undone",
-                  {{"What"}, {"How many", true}, {"Why"}});
+  std::string caption = scene.run == nullptr ? "What of this plan cannot be undone"
+                                             : "What of this run cannot be undone";
+  if (scene.run == nullptr && tally.held > 0) caption += "; what is held is not counted";
+  HtmlTable table(caption, {{"What"}, {"How many", true}, {"Why"}});
   for (const Lasting& one : all) {
     table.row({"<code>" + html(one.what) + "</code>", number(one.count), std::string(one.why)});
   }

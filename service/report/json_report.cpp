@@ -93,7 +93,8 @@ Json head_of(const Scene& scene) {
   return json;
 }
 
-Result<void> write_own_form(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
+/// The document without its closing brace.
+Result<void> write_open(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
   if (const auto wrote = sink.write(opened(head_of(scene)) + ",\n\"operations\": ["); !wrote) {
     return wrote.error();
   }
@@ -114,9 +115,21 @@ Result<void> write_own_form(const Scene& scene, EntryCursor& entries, ByteSink& 
     for (const auto& [state, count] : states) counts.set(state, count);
     tail.set("counts", std::move(counts));
   }
-  std::string text = tail.dump();
+  std::string text = opened(tail);
   text[0] = ' ';  // the object began with the header
-  return sink.write("\n]," + text + "\n");
+  return sink.write("\n]," + text);
+}
+
+/// The first document; runs of the same command that came after it stand in it.
+Result<void> write_own_form(const Parts& parts, ByteSink& sink) {
+  const char* separator = "";
+  for (const Part& part : parts) {
+    if (const auto wrote = sink.write(separator); !wrote) return wrote.error();
+    if (const auto wrote = write_open(part.scene, *part.entries, sink); !wrote)
+      return wrote.error();
+    separator = part.scene.follows ? "},\n" : ",\n\"followed_by\": [\n";
+  }
+  return sink.write(parts.size() > 1 ? "}\n]}\n" : "}\n");
 }
 
 Result<void> write_plan(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
@@ -137,9 +150,12 @@ Result<void> write_plan(const Scene& scene, EntryCursor& entries, ByteSink& sink
 
 }  // namespace
 
-Result<void> write_json(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
-  if (scene.run == nullptr && scene.full) return write_plan(scene, entries, sink);
-  return write_own_form(scene, entries, sink);
+Result<void> write_json(const Parts& parts, ByteSink& sink) {
+  const Part& first = parts.front();
+  if (first.scene.run == nullptr && first.scene.full) {
+    return write_plan(first.scene, *first.entries, sink);
+  }
+  return write_own_form(parts, sink);
 }
 
 }  // namespace rollcall::report

@@ -35,18 +35,18 @@ class RunEntries final : public EntryCursor {
   RunCursor& operations_;
 };
 
-Result<void> write(const Scene& scene, EntryCursor& entries, Format format, ByteSink& sink) {
+Result<void> write(const Parts& parts, Format format, ByteSink& sink) {
   switch (format) {
     case Format::text:
-      return write_text(scene, entries, sink);
+      return write_text(parts, sink);
     case Format::json:
-      return write_json(scene, entries, sink);
+      return write_json(parts, sink);
     case Format::csv:
-      return write_csv(scene, entries, sink);
+      return write_csv(parts, sink);
     case Format::html:
       break;
   }
-  return write_html(scene, entries, sink);
+  return write_html(parts, sink);
 }
 
 }  // namespace
@@ -74,15 +74,29 @@ Result<void> render_plan(const PlanReport& report, OperationCursor& operations, 
   report::PlanEntries entries(operations);
   const report::Scene scene{report.header, report.trailer, report.id, report.notes,
                             nullptr,       redaction.full, style};
-  return report::write(scene, entries, format, sink);
+  return report::write({{scene, &entries}}, format, sink);
 }
 
 Result<void> render_run(const RunReport& report, RunCursor& operations, Format format,
                         Redaction redaction, ByteSink& sink, Style style) {
-  report::RunEntries entries(operations);
-  const report::Scene scene{report.header, report.trailer, report.plan, report.notes,
-                            &report,       redaction.full, style};
-  return report::write(scene, entries, format, sink);
+  return render_runs({{&report, &operations}}, format, redaction, sink, style);
+}
+
+Result<void> render_runs(const std::vector<RunPart>& runs, Format format, Redaction redaction,
+                         ByteSink& sink, Style style) {
+  std::vector<report::RunEntries> entries;
+  entries.reserve(runs.size());
+  report::Parts parts;
+  parts.reserve(runs.size());
+  for (const RunPart& run : runs) {
+    entries.emplace_back(*run.operations);
+    const RunReport& report = *run.report;
+    parts.push_back(
+        {{report.header, report.trailer, report.plan, report.notes, &report, redaction.full, style,
+          run.report != runs.back().report, run.report != runs.front().report},
+         &entries.back()});
+  }
+  return report::write(parts, format, sink);
 }
 
 }  // namespace rollcall

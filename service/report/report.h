@@ -30,11 +30,13 @@ struct Redaction {
 };
 
 /// `colour`: ANSI colours in text. `sample`: operations shown per kind in text. `rows`: rows shown
-/// per section of the HTML page; the rest is counted.
+/// per section of the HTML page; the rest is counted. `all`: text names every finding and every
+/// operation that was not done. Who is not contained is never left out.
 struct Style {
   bool colour = false;
   std::size_t sample = 5;
   std::size_t rows = 200;
+  bool all = false;
 };
 
 /// Somebody who should be out and is not. Heads every report.
@@ -112,14 +114,27 @@ struct RunReport {
 };
 
 /// Renders a plan. JSON is the plan as PlanWriter writes it. CSV is RFC 4180 with one row per
-/// operation; a cell that a spreadsheet would take for a formula (it begins with = + - @, their
-/// full-width forms, tab, CR or LF) gets a leading apostrophe, which readers of such cells strip.
-/// Errors: those of cursor and sink; plan.altered if the operations do not give `report.id` (JSON).
+/// person who is not contained, operation and finding; only operations have an id. A cell that a
+/// spreadsheet would take for a formula (it begins with = + - @, their full-width forms, tab, CR or
+/// LF) gets a leading apostrophe, which readers of such cells strip. Errors: those of cursor and
+/// sink; plan.altered if the operations do not give `report.id` (JSON).
 Result<void> render_plan(const PlanReport& report, OperationCursor& operations, Format format,
                          Redaction redaction, ByteSink& sink, Style style = {});
 
 /// Renders a run; JSON is `rollcall.run/1`. Errors: those of cursor and sink.
 Result<void> render_run(const RunReport& report, RunCursor& operations, Format format,
                         Redaction redaction, ByteSink& sink, Style style = {});
+
+/// A run and its operations; both outlive the rendering.
+struct RunPart {
+  const RunReport* report = nullptr;
+  RunCursor* operations = nullptr;
+};
+
+/// Renders the runs of one command as one document, in their order. The notes of the first speak
+/// for the command: who is not contained and the exit codes are those of all. JSON: the first's
+/// document with the others' in `followed_by`. Errors: those of cursors and sink.
+Result<void> render_runs(const std::vector<RunPart>& runs, Format format, Redaction redaction,
+                         ByteSink& sink, Style style = {});
 
 }  // namespace rollcall

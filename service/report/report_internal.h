@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "service/report/report.h"
 
@@ -32,12 +33,21 @@ struct Scene {
   const RunReport* run = nullptr;
   bool full = true;
   Style style;
+  bool followed = false;  // another run of the same command stands below
+  bool follows = false;   // another one stands above: it speaks for the command
 };
 
-Result<void> write_text(const Scene& scene, EntryCursor& entries, ByteSink& sink);
-Result<void> write_html(const Scene& scene, EntryCursor& entries, ByteSink& sink);
-Result<void> write_csv(const Scene& scene, EntryCursor& entries, ByteSink& sink);
-Result<void> write_json(const Scene& scene, EntryCursor& entries, ByteSink& sink);
+/// One plan or run of a document.
+struct Part {
+  Scene scene;
+  EntryCursor* entries = nullptr;
+};
+using Parts = std::vector<Part>;  // one at least
+
+Result<void> write_text(const Parts& parts, ByteSink& sink);
+Result<void> write_html(const Parts& parts, ByteSink& sink);
+Result<void> write_csv(const Parts& parts, ByteSink& sink);
+Result<void> write_json(const Parts& parts, ByteSink& sink);
 
 // --- words ---
 

@@ -31,10 +31,8 @@ Kept keep(const Scene& scene, const Entry& entry) {
   return kept;
 }
 
-void add_to_side(const Scene& scene, const Entry& entry, std::size_t lines, SideTally& side) {
+void add_row(const Scene& scene, const Entry& entry, std::size_t lines, SideTally& side) {
   const Operation& op = *entry.op;
-  ++side.operations;
-  side.people.add(op.subject);
   std::string key = key_of(op);
   const auto known = side.row_of.find(key);
   if (known != side.row_of.end()) {
@@ -55,6 +53,32 @@ void add_to_side(const Scene& scene, const Entry& entry, std::size_t lines, Side
   side.rows.push_back(std::move(row));
 }
 
+void add_to_side(const Scene& scene, const Entry& entry, std::size_t lines, SideTally& side) {
+  ++side.operations;
+  side.people.add(entry.op->subject);
+  add_row(scene, entry, lines, side);
+}
+
+/// Who loses or gains what: in a run only what came about, in a plan what would, beside what is
+/// held.
+void add_access(const Scene& scene, const Entry& entry, bool held, std::size_t lines,
+                Tally& tally) {
+  SideTally& side = tally.sides[static_cast<std::size_t>(side_of(entry.op->kind))];
+  const bool run = entry.result != nullptr;
+  if (held) {
+    if (run) return;
+    ++side.held;
+    add_row(scene, entry, lines, side);
+  } else if (!run || entry.result->state == "applied") {
+    PlanSummary one;
+    one.count(*entry.op);
+    tally.mails += one.mails;
+    add_to_side(scene, entry, lines, side);
+  } else if (!is_problem(entry.result->state)) {
+    add_to_side(scene, entry, lines, tally.unreached);
+  }
+}
+
 void add_held(const Scene& scene, const Entry& entry, std::size_t lines, Tally& tally) {
   ++tally.held;
   HeldTally& held = tally.held_by[limit_name(entry.op->held_by, scene.full)];
@@ -72,8 +96,11 @@ void add_result(const Scene& scene, const Entry& entry, Tally& tally) {
   ++tally.kinds[static_cast<std::size_t>(entry.op->kind)].by_state[result.state];
   if (!is_problem(result.state)) return;
   ++tally.problems;
-  ++tally.problem_codes[result.code.empty() ? result.state : result.code];
-  if (tally.problem_rows.size() < scene.style.rows) {
+  const std::uint64_t of_code =
+      ++tally.problem_codes[result.code.empty() ? result.state : result.code];
+  // The first of each code are kept whatever came before them.
+  if (scene.style.all || tally.problem_rows.size() < scene.style.rows ||
+      of_code <= scene.style.sample) {
     tally.problem_rows.push_back(keep(scene, entry));
   }
 }
@@ -84,10 +111,11 @@ void add_entry(const Scene& scene, const Entry& entry, std::size_t lines, Tally&
   KindTally& kind = tally.kinds[static_cast<std::size_t>(op.kind)];
   ++kind.total;
   if (kind.sample.size() < scene.style.sample) kind.sample.push_back(keep(scene, entry));
-  add_to_side(scene, entry, lines, tally.sides[static_cast<std::size_t>(side_of(op.kind))]);
   if (!op.subject.empty()) tally.by_reason[op.reason].add(op.subject);
   // In a run the state decides: what was approved since was held in the plan but applied.
   const bool held = entry.result == nullptr ? !op.held_by.empty() : entry.result->state == "held";
+  add_access(scene, entry, held, lines, tally);
+  if (held) ++kind.held;
   if (held) add_held(scene, entry, lines, tally);
   if (entry.result != nullptr) add_result(scene, entry, tally);
 }
@@ -140,7 +168,7 @@ std::vector<Lasting> lasting(const Scene& scene, const Tally& tally) {
   std::vector<Lasting> all;
   for (const OperationKind kind : kinds_by_priority()) {
     const KindTally& counted = tally.kinds[static_cast<std::size_t>(kind)];
-    std::uint64_t count = counted.total;
+    std::uint64_t count = counted.total - counted.held;
     if (scene.run != nullptr) {
       const auto applied = counted.by_state.find("applied");
       count = applied == counted.by_state.end() ? 0 : applied->second;
@@ -148,9 +176,8 @@ std::vector<Lasting> lasting(const Scene& scene, const Tally& tally) {
     if (count == 0 || undo_note(kind).empty()) continue;
     all.push_back({std::string(to_string(kind)), undo_note(kind), count});
   }
-  if (scene.trailer.summary.mails > 0) {
-    all.push_back(
-        {"mails", "A mail that Okta has sent cannot be called back.", scene.trailer.summary.mails});
+  if (tally.mails > 0) {
+    all.push_back({"mails", "A mail that Okta has sent cannot be called back.", tally.mails});
   }
   return all;
 }

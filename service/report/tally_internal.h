@@ -37,8 +37,10 @@ struct PersonRow {
   std::uint64_t more = 0;  // operations beyond those kept
 };
 
+/// In a plan, what is held is shown but not counted among what would be done.
 struct SideTally {
   std::uint64_t operations = 0;
+  std::uint64_t held = 0;
   Census people;
   std::vector<PersonRow> rows;
   std::unordered_map<std::string, std::size_t> row_of;
@@ -52,6 +54,7 @@ struct HeldTally {
 
 struct KindTally {
   std::uint64_t total = 0;
+  std::uint64_t held = 0;
   std::map<std::string, std::uint64_t> by_state;
   std::vector<Kept> sample;
 };
@@ -60,8 +63,10 @@ struct Tally {
   std::uint64_t operations = 0;
   std::uint64_t held = 0;
   std::uint64_t problems = 0;
+  std::uint64_t mails = 0;  // in a run those sent, in a plan those not held
   std::array<KindTally, kOperationKinds> kinds;
-  std::array<SideTally, kSides> sides;
+  std::array<SideTally, kSides> sides;  // in a run only what was applied
+  SideTally unreached;                  // of a run: neither applied nor held nor gone wrong
   std::map<std::string, HeldTally> held_by;
   std::map<std::string, Census> by_reason;
   std::map<std::string, std::uint64_t> by_state;
@@ -74,7 +79,8 @@ struct Tally {
 /// Drains the cursor. `lines` bounds the operations kept per person.
 Result<Tally> take_tally(const Scene& scene, EntryCursor& entries, std::size_t lines);
 
-/// What of the plan or run cannot be undone: kind and how many (in a run, those applied).
+/// What of the plan or run cannot be undone: kind and how many (in a run those applied, in a plan
+/// those not held).
 struct Lasting {
   std::string what;
   std::string_view why;

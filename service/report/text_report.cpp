@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kLinesPerUpdate = 6;
 constexpr std::size_t kFindingExamples = 3;
-constexpr std::size_t kHeadRows = 20;
+constexpr std::size_t kReasonsAtHead = 5;
 
 std::string count_text(std::uint64_t n) { return with_thousands(static_cast<long long>(n)); }
 
@@ -34,6 +34,13 @@ class Page {
     findings();
     cannot_undo();
     ending();
+    return std::move(out_);
+  }
+
+  /// What stands below the last of several runs.
+  std::string end_of_command() {
+    out_ += "\n";
+    exits();
     return std::move(out_);
   }
 
@@ -62,6 +69,15 @@ class Page {
   }
   void heading(const std::string& text) {
     out_ += "\n" + bold() + fit(text, kWidth) + reset() + "\n";
+  }
+
+  /// What was cut, and how to see it.
+  void more(std::uint64_t count) {
+    if (count == 0) return;
+    const std::string how = scene_.run == nullptr
+                                ? "--full"
+                                : fmt::format("rollcall show {} --full", scene_.run->run_id);
+    line(fmt::format("    … {} more: {}", count_text(count), how), dim());
   }
 
   std::string who(const Subject& subject) const {
@@ -94,32 +110,35 @@ class Page {
 
 void Page::not_contained() {
   const auto& all = scene_.notes.not_contained;
-  if (all.empty()) return;
+  if (all.empty() || scene_.follows) return;
   line(fmt::format("NOT CONTAINED: {} who should be out {} not",
                    plural(static_cast<long long>(all.size()), "person", "people"),
                    all.size() == 1 ? "is" : "are"),
        red());
   Columns table(2, {false, false, false, false, false});
-  for (std::size_t i = 0; i < std::min(all.size(), kHeadRows); ++i) {
-    const NotContained& one = all[i];
+  const bool reasons = scene_.full && (all.size() <= kReasonsAtHead || scene_.style.all);
+  for (const NotContained& one : all) {
     const bool login = scene_.full && !one.login.empty();
     table.row({"!", visible(one.worker_key), visible(login ? one.login : one.user_id),
                visible(limit_name(one.code, scene_.full)),
                one.since ? "since " + format_minute(*one.since) : ""},
               red(), reset());
-    if (scene_.full && !one.why.empty() && all.size() <= 5) {
+    if (reasons && !one.why.empty()) {
       out_ += table.text(kWidth);
       table = Columns(2, {false, false, false, false, false});
       paragraph(visible(one.why), 4);
     }
   }
   out_ += table.text(kWidth);
-  if (all.size() > kHeadRows) line(fmt::format("  … {} more", count_text(all.size() - kHeadRows)));
   out_ += "\n";
 }
 
 void Page::first_lines() {
   const PlanHeader& h = scene_.header;
+  if (scene_.follows) {
+    heading("Then, in the same command:");
+    out_ += "\n";
+  }
   line(fmt::format("{} · {} · as of {}", visible(h.environment), visible(h.org),
                    format_minute(h.as_of)),
        bold());
@@ -194,7 +213,7 @@ void Page::changes() {
   for (const auto& [reason, census] : tally_.by_reason) {
     people.push_back(visible(people_by(reason, census.count())));
   }
-  const auto mails = static_cast<long long>(scene_.trailer.summary.mails);
+  const auto mails = static_cast<long long>(run ? tally_.mails : scene_.trailer.summary.mails);
   people.push_back(plural(mails, "mail", "mails"));
   paragraph(join(people, " · "), 2);
 }
@@ -208,16 +227,15 @@ void Page::problems() {
     std::size_t examples = 0;
     for (const Kept& kept : tally_.problem_rows) {
       if ((kept.code.empty() ? kept.state : kept.code) != code) continue;
-      if (++examples > scene_.style.sample) break;
+      if (examples == scene_.style.sample && !scene_.style.all) break;
+      ++examples;
       paragraph(fmt::format("{} {} {} {}", kept.op.id, to_string(kept.op.kind),
                             who(kept.op.subject), visible(kept.state)),
                 4);
       if (scene_.full && !kept.message.empty()) paragraph(visible(kept.message), 8);
       if (!kept.request_id.empty()) line("        Okta request " + visible(kept.request_id), dim());
     }
-    if (count > examples && examples >= scene_.style.sample) {
-      line(fmt::format("    … {} more", count_text(count - scene_.style.sample)));
-    }
+    more(count - examples);
   }
 }
 
@@ -315,7 +333,8 @@ void Page::findings() {
   const auto& all = scene_.trailer.findings;
   if (all.empty()) return;
   heading(fmt::format("Findings: {}", count_text(all.size())));
-  for (const FindingGroup& group : group_findings(all, kFindingExamples)) {
+  const std::size_t examples = scene_.style.all ? all.size() : kFindingExamples;
+  for (const FindingGroup& group : group_findings(all, examples)) {
     const bool error = group.severity == Severity::error;
     line(fmt::format("  {}  {}  {}", to_string(group.severity), visible(group.code),
                      count_text(group.count)),
@@ -328,16 +347,15 @@ void Page::findings() {
       }
       if (!parts.empty()) paragraph(join(parts, ": "), 4);
     }
-    if (group.count > group.first.size()) {
-      line(fmt::format("    … {} more", count_text(group.count - group.first.size())), dim());
-    }
+    more(group.count - group.first.size());
   }
 }
 
 void Page::cannot_undo() {
   const auto all = lasting(scene_, tally_);
   if (all.empty()) return;
-  heading("What cannot be undone");
+  const bool held = scene_.run == nullptr && tally_.held > 0;
+  heading(held ? "What cannot be undone (without what is held)" : "What cannot be undone");
   Columns table(2, {false, true, false});
   for (const Lasting& one : all) {
     table.row({one.what, count_text(one.count), std::string(one.why)});
@@ -369,17 +387,23 @@ void Page::exits() {
 void Page::ending() {
   out_ += "\n";
   forecast();
-  exits();
+  if (!scene_.followed && !scene_.follows) exits();
   line("config   " + to_text(scene_.header.config), dim());
   line("plan_id  " + to_text(scene_.id));
 }
 
 }  // namespace
 
-Result<void> write_text(const Scene& scene, EntryCursor& entries, ByteSink& sink) {
-  const auto tally = take_tally(scene, entries, 1);
-  if (!tally) return tally.error();
-  return sink.write(Page(scene, *tally).finish());
+Result<void> write_text(const Parts& parts, ByteSink& sink) {
+  for (const Part& part : parts) {
+    const auto tally = take_tally(part.scene, *part.entries, 1);
+    if (!tally) return tally.error();
+    if (const auto wrote = sink.write(Page(part.scene, *tally).finish()); !wrote)
+      return wrote.error();
+  }
+  if (parts.size() == 1) return ok();
+  const Tally none;
+  return sink.write(Page(parts.front().scene, none).end_of_command());
 }
 
 }  // namespace rollcall::report
