@@ -64,27 +64,29 @@ Result<PeoplesWords> words_that_count(Journal& journal, WallTime now) {
   return out;
 }
 
-Result<std::map<std::uint32_t, std::string>> no_longer_approved(
-    Journal& journal, const std::string& digest_key, WallTime now, const Sha256& plan,
+Result<std::map<std::uint32_t, Withdrawal>> no_longer_approved(
+    Journal& journal, const std::string& digest_key, WallTime now, const PlanState& plan,
     std::span<const Operation> operations) {
   const auto words = journal.approvals();
   if (!words) return words.error();
   std::map<Sha256, std::string> ended;
   for (const Approval& word : *words) {
-    if (word.plan != plan) continue;
+    const WallTime made = plan.header.created_at;
+    const bool used =
+        word.plan == plan.id || (word.at.ms <= made.ms && made.ms < word.expires_at.ms);
     if (!word.approved) {
       ended[word.change] = "its approval was taken back";
-    } else if (now >= word.expires_at) {
+    } else if (used && now >= word.expires_at) {
       ended[word.change] = "its approval ended at " + format_minute(word.expires_at);
     }
   }
-  std::map<std::uint32_t, std::string> out;
+  std::map<std::uint32_t, Withdrawal> out;
   if (ended.empty()) return out;
   for (const Operation& op : operations) {
     // Of somebody who is contained already the sessions are to end; else this is blocked anyway.
     if (op.kind == OperationKind::user_clear_sessions && !op.after.empty()) continue;
     const auto found = ended.find(change_digest(op, digest_key));
-    if (found != ended.end()) out[op.id] = found->second;
+    if (found != ended.end()) out[op.id] = {ErrorCode::operation_approval_ended, found->second};
   }
   return out;
 }

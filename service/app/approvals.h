@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "service/execute/executor.h"
 #include "service/ports/journal.h"
 #include "service/reconcile/reconciler.h"
 
@@ -29,10 +30,10 @@ struct PeoplesWords {
 /// Errors: journal.*.
 Result<PeoplesWords> words_that_count(Journal& journal, WallTime now);
 
-/// Of `operations`, those that went out on an approval of `plan` which counts no longer, and why.
-/// Errors: journal.*.
-Result<std::map<std::uint32_t, std::string>> no_longer_approved(
-    Journal& journal, const std::string& digest_key, WallTime now, const Sha256& plan,
+/// Of a plan's `operations`, those that an approval let go which counts no longer: of that plan, or
+/// of an earlier one that it was made with. Errors: journal.*.
+Result<std::map<std::uint32_t, Withdrawal>> no_longer_approved(
+    Journal& journal, const std::string& digest_key, WallTime now, const PlanState& plan,
     std::span<const Operation> operations);
 
 /// Until when the plan may be applied. Errors: journal.*.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <unordered_set>
+#include <utility>
 
 namespace rollcall {
 namespace {
@@ -18,20 +21,41 @@ void remember_refusals(Journal& journal, const FinishedRun& run) {
   }
 }
 
+/// Who is named already, account by account; a run may have very many.
+class Named {
+ public:
+  explicit Named(const std::vector<NotContained>& all) {
+    for (const NotContained& one : all) add(one.worker_key, one.user_id);
+  }
+  bool has(const std::string& worker_key, const std::string& user_id) const {
+    return keys_.count(joined(worker_key, user_id)) > 0;
+  }
+  /// False if they were named before.
+  bool add(const std::string& worker_key, const std::string& user_id) {
+    return keys_.insert(joined(worker_key, user_id)).second;
+  }
+
+ private:
+  static std::string joined(const std::string& worker_key, const std::string& user_id) {
+    return worker_key + '\0' + user_id;
+  }
+  std::unordered_set<std::string> keys_;
+};
+
 /// Whose containment this run did not carry out: it failed, never came about, or is held.
 void add_uncontained(const std::vector<OperationResult>& results,
                      const std::vector<std::string>& keys, std::vector<NotContained>& out) {
+  Named named(out);
+  const std::unordered_set<std::string> open(keys.begin(), keys.end());
   for (const OperationResult& result : results) {
     const Operation& op = result.operation;
     const std::string& key = op.subject.worker_key;
-    const bool listed = std::any_of(out.begin(), out.end(), [&](const NotContained& one) {
-      return one.worker_key == key && one.user_id == op.subject.user_id;
-    });
-    if (listed || !contains_person(op.kind)) continue;
+    if (!contains_person(op.kind)) continue;
     const bool held = result.state == OperationState::held &&
                       op.kind != OperationKind::user_clear_sessions && op.expect.status &&
                       can_sign_in(*op.expect.status);
-    if (!held && std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+    if (!held && open.count(key) == 0) continue;
+    if (!named.add(key, op.subject.user_id)) continue;
     NotContained one{key, op.subject.user_id, op.subject.login, "", "", std::nullopt};
     if (held) {
       one.code = info(ErrorCode::leaver_not_contained).id;
@@ -57,12 +81,10 @@ void add_planned_uncontained(const FinishedRun& run, std::vector<NotContained>& 
       contained.insert(result.operation.subject.user_id);
     }
   }
+  Named named(out);
   for (const Finding& finding : run.plan.trailer.findings) {
     if (!is_uncontained(finding) || contained.count(finding.user_id) > 0) continue;
-    const bool listed = std::any_of(out.begin(), out.end(), [&](const NotContained& one) {
-      return one.worker_key == finding.worker_key && one.user_id == finding.user_id;
-    });
-    if (listed) continue;
+    if (!named.add(finding.worker_key, finding.user_id)) continue;
     out.push_back(
         {finding.worker_key, finding.user_id, "", finding.code, finding.message, std::nullopt});
   }
@@ -83,34 +105,32 @@ ExitCodes exits_of_planning(const PlanHeader& header, const PlanTrailer& trailer
   return exits;
 }
 
-bool names(const std::vector<NotContained>& all, const NotContained& wanted) {
-  return std::any_of(all.begin(), all.end(), [&](const NotContained& one) {
-    return one.worker_key == wanted.worker_key && one.user_id == wanted.user_id;
-  });
-}
-
-/// Whether this run shut the account: something that keeps the person out was applied, nothing of
-/// the kind was left, and the run itself does not name them.
-bool contains(const FinishedRun& run, const NotContained& one) {
-  if (one.user_id.empty() || names(run.notes.not_contained, one)) return false;
-  bool applied = false;
+/// Accounts that a run shut: something that keeps their person out was applied, nothing of the kind
+/// was left, and the run itself does not name them.
+std::unordered_set<std::string> shut_by(const FinishedRun& run) {
+  std::unordered_set<std::string> shut;
+  std::unordered_set<std::string> open;
   for (const OperationResult& result : run.results) {
     const Operation& op = result.operation;
-    if (!contains_person(op.kind) || op.subject.user_id != one.user_id) continue;
-    if (result.state != OperationState::applied) return false;
-    applied = true;
+    if (!contains_person(op.kind)) continue;
+    (result.state == OperationState::applied ? shut : open).insert(op.subject.user_id);
   }
-  return applied;
+  for (const NotContained& one : run.notes.not_contained) open.insert(one.user_id);
+  open.insert("");
+  std::erase_if(shut, [&](const std::string& id) { return open.count(id) > 0; });
+  return shut;
 }
 
 /// Whom the runs together leave uncontained, each with the words of the first that named them.
 std::vector<NotContained> left_by_all(const std::vector<FinishedRun>& runs) {
   std::vector<NotContained> left;
-  for (auto run = runs.begin(); run != runs.end(); ++run) {
-    for (const NotContained& one : run->notes.not_contained) {
-      const bool since = std::any_of(
-          run + 1, runs.end(), [&](const FinishedRun& later) { return contains(later, one); });
-      if (!since && !names(left, one)) left.push_back(one);
+  Named named(left);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    std::unordered_set<std::string> shut;  // by a later run
+    for (std::size_t later = i + 1; later < runs.size(); ++later) shut.merge(shut_by(runs[later]));
+    for (const NotContained& one : runs[i].notes.not_contained) {
+      if (shut.count(one.user_id) > 0 || !named.add(one.worker_key, one.user_id)) continue;
+      left.push_back(one);
     }
   }
   return left;
@@ -128,8 +148,10 @@ void head_uncontained(FinishedRun& run) {
   std::vector<std::string> open;
   for (const OperationResult& result : run.results) {
     if (!contains_person(result.operation.kind)) continue;
+    const bool not_asked_for = result.state == OperationState::withdrawn &&
+                               result.outcome.code != ErrorCode::operation_approval_ended;
     if (result.state != OperationState::applied && result.state != OperationState::held &&
-        result.state != OperationState::withdrawn) {
+        !not_asked_for) {
       open.push_back(result.operation.subject.worker_key);
     }
   }
@@ -214,8 +236,31 @@ void CommandReport::speak_for_all(ExitCodes& exits) {
   notes.exit_codes = exits.all();
 }
 
+void CommandReport::forget_operations() {
+  for (FinishedRun& run : runs_) {
+    run.results = {};
+    forgotten_ = true;
+  }
+}
+
+Result<void> CommandReport::recall_operations() {
+  if (!forgotten_) return ok();
+  for (FinishedRun& run : runs_) {
+    if (!run.results.empty()) continue;
+    auto results = wired_.journal->results(run.row.id);
+    if (!results) return results.error();
+    run.results = std::move(*results);
+  }
+  forgotten_ = false;
+  return ok();
+}
+
 void CommandReport::tell(const Outputs& outputs, ExitCodes& exits) {
   if (runs_.empty()) return;
+  if (const auto recalled = recall_operations(); !recalled) {
+    exits.add(program_.fail(recalled.error()));
+    all_known_ = false;
+  }
   speak_for_all(exits);
   if (const auto shown = present_runs(program_, runs_, outputs); !shown) {
     exits.add(program_.fail(shown.error()));

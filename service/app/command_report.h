@@ -33,6 +33,9 @@ class CommandReport {
   /// Adds a run that has ended, with its page in the configured folder. `exits` are the command's.
   void add(const Applied& applied, ReportNotes notes, ExitCodes& exits);
 
+  /// Gives back the memory of the runs so far, before another plan is made; `tell` reads it again.
+  void forget_operations();
+
   /// Prints the runs and writes the file of --report. Who was left uncontained by one run and is
   /// contained by a later one is no longer named, and asks for no exit code.
   void tell(const Outputs& outputs, ExitCodes& exits);
@@ -42,10 +45,12 @@ class CommandReport {
 
  private:
   void speak_for_all(ExitCodes& exits);
+  Result<void> recall_operations();
 
   const Program& program_;
   Wired& wired_;
   std::vector<FinishedRun> runs_;
+  bool forgotten_ = false;
   bool all_known_ = true;  // the journal gave every run back
   bool uncontained_ = false;
 };

@@ -9,6 +9,7 @@
 #include "service/app/okta_names.h"
 #include "service/app/okta_roles.h"
 #include "service/base/text.h"
+#include "service/reconcile/entitlements.h"
 #include "service/reconcile/guard.h"
 
 namespace rollcall {
@@ -209,9 +210,14 @@ class OperatorPlan {
     const auto groups =
         reader_.list(OktaRequest(Endpoint::list_user_groups, {id}).query("limit", "200"), 0);
     if (!groups) return groups.error();
+    const auto links = wired_.journal->links();
+    if (!links) return links.error();
+    const GroupNames linked = linked_group_names(*links);
     for (const Json& group : groups->items) {
-      const std::string_view name = group["profile"]["name"].as_string();
-      if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+      Group one;
+      one.id = group["id"].as_string();
+      one.name = group["profile"]["name"].as_string();
+      if (protects_members(one, wired_.settings.guard, linked)) return true;
       if (!admins.shown) continue;
       auto confers = confers_role(reader_, std::string(group["id"].as_string()));
       if (!confers || *confers) return confers;

@@ -38,7 +38,10 @@ Result<void> add_keys(const std::string& word, std::set<std::string>& keys) {
     return make_error(ErrorCode::text_encoding, "the file of worker keys is not UTF-8",
                       word.substr(1));
   }
-  for (const std::string_view line : split(*text, '\n')) {
+  std::string_view body = *text;
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
+  for (const std::string_view line : split(body, '\n')) {
     if (!trim(line).empty()) keys.emplace(trim(line));
   }
   return ok();

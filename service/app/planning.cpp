@@ -128,15 +128,19 @@ Result<void> PlanningRun::recall() {
 Result<void> PlanningRun::keep_named_links() {
   LinkList named;
   std::set<std::string> missing = options_.only;
+  std::size_t people = 0;
   for (const LinkView link : links_) {
+    if (link.kind == Link::Kind::group)
+      named.add(link);  // a protected group may be called otherwise
     if (link.kind != Link::Kind::user || link.released) continue;
     ++linked_;
     const std::string key(link.logical_key);
     if (options_.only.count(key) == 0) continue;
     named.add(link);
+    ++people;
     missing.erase(key);
   }
-  if (named.size() == 0) {
+  if (people == 0) {
     return make_error(ErrorCode::person_not_linked,
                       options_.only.size() == 1 ? "the person named is not linked to an account"
                                                 : "none of the people named is linked");
@@ -145,7 +149,7 @@ Result<void> PlanningRun::keep_named_links() {
   for (const std::string& key : missing) {
     Finding f;
     f.code = info(ErrorCode::person_not_linked).id;
-    f.worker_key = key;
+    f.worker_key = shown_key(key);
     f.message = "named, but not linked to an account";
     out_.plan.trailer.findings.push_back(std::move(f));
   }
@@ -193,9 +197,13 @@ Result<void> PlanningRun::read_org() {
       snapshot_.find(MatchKey::login, login, found);
       return !found.empty();
     };
+    const GroupNames linked = linked_group_names(links_);
     const auto has_group = [&](const std::string& name) {
-      return std::any_of(snapshot_.groups().begin(), snapshot_.groups().end(),
-                         [&](const Group& group) { return group.name == name; });
+      return std::any_of(
+          snapshot_.groups().begin(), snapshot_.groups().end(), [&](const Group& group) {
+            const auto as_linked = linked.find(group.id);
+            return group.name == name || (as_linked != linked.end() && as_linked->second == name);
+          });
     };
     for (Finding& f : unknown_protected(settings_, has_login, has_group)) {
       out_.plan.trailer.findings.push_back(std::move(f));
@@ -385,6 +393,7 @@ void PlanningRun::name_left_out(const std::vector<Operation>& operations) {
     const bool exit =
         op.kind == OperationKind::user_suspend || op.kind == OperationKind::user_deactivate;
     if (!exit || picks(op) || !op.expect.status || !can_sign_in(*op.expect.status)) continue;
+    carried_.insert(op.subject.worker_key);
     reconciled_.not_contained.push_back(
         {op.subject.worker_key, op.subject.user_id, "this run looks at others only"});
   }
@@ -468,15 +477,19 @@ Result<void> PlanningRun::note_leavers(const std::vector<Operation>& operations)
     return ok();
   }
   auto leavers = leavers_of(reconciled_, operations, inputs_.as_of.instant);
-  for (KnownLeaver& leaver : leavers) {
-    if (carried_.count(leaver.worker_key) == 0) continue;
-    for (const KnownLeaver& known : history_.leavers) {
-      if (known.worker_key == leaver.worker_key) leaver.why = known.why;
-    }
-  }
+  std::map<std::string, std::string> reasons;  // of the read that knew them
   std::map<std::string, WallTime> since;
   for (const KnownLeaver& leaver : leavers) since[leaver.worker_key] = leaver.since;  // now
-  for (const KnownLeaver& leaver : history_.leavers) since[leaver.worker_key] = leaver.since;
+  for (const KnownLeaver& leaver : history_.leavers) {
+    since[leaver.worker_key] = leaver.since;
+    reasons[leaver.worker_key] = leaver.why;
+  }
+  for (KnownLeaver& leaver : leavers) {
+    if (carried_.count(leaver.worker_key) == 0) continue;
+    if (const auto known = reasons.find(leaver.worker_key); known != reasons.end()) {
+      leaver.why = known->second;
+    }
+  }
   for (Uncontained& one : reconciled_.not_contained) {
     if (const auto known = since.find(one.worker_key); known != since.end()) {
       one.since = known->second;

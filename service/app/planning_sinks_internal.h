@@ -21,10 +21,10 @@ class SnapshotSink final : public DirectorySink {
  public:
   SnapshotSink(OrgSnapshot& snapshot, const Settings& settings, const LinkList& links,
                const std::vector<OwnMembership>& own, bool protected_only)
-      : snapshot_(snapshot), settings_(settings), protected_only_(protected_only) {
-    for (const LinkView link : links) {
-      if (link.kind == Link::Kind::group) linked_groups_.emplace(link.okta_id);
-    }
+      : snapshot_(snapshot),
+        settings_(settings),
+        protected_only_(protected_only),
+        linked_groups_(linked_group_names(links)) {
     for (const OwnMembership& one : own) own_[one.group_id][one.user_id] = one.member;
   }
   void schema(const OrgSchema& schema) override { snapshot_.set_schema(schema); }
@@ -35,9 +35,10 @@ class SnapshotSink final : public DirectorySink {
   void account(const AccountView& account) override { snapshot_.add_account(account); }
   void account_again(const AccountView& account) override { snapshot_.replace_account(account); }
   bool wants_members(const Group& group) const override {
-    if (protected_only_) return is_protected(group);
-    return rollcall::wants_members(group, settings_, linked_groups_.count(group.id) > 0) &&
-           (!refusal(group, snapshot_.rules()) || is_protected(group));
+    if (protects_members(group, settings_.guard, linked_groups_)) return true;
+    return !protected_only_ &&
+           rollcall::wants_members(group, settings_, linked_groups_.count(group.id) > 0) &&
+           !refusal(group, snapshot_.rules());
   }
   void member(std::string_view group_id, std::string_view user_id) override {
     if (const auto group = own_.find(group_id); group != own_.end()) {
@@ -57,14 +58,10 @@ class SnapshotSink final : public DirectorySink {
   }
 
  private:
-  bool is_protected(const Group& group) const {
-    const auto& names = settings_.guard.protected_groups;
-    return group.confers_admin || std::find(names.begin(), names.end(), group.name) != names.end();
-  }
   OrgSnapshot& snapshot_;
   const Settings& settings_;
   bool protected_only_;  // no memberships are planned: members matter only where they protect
-  std::set<std::string> linked_groups_;
+  GroupNames linked_groups_;
   std::map<std::string, std::map<std::string, bool>, std::less<>> own_;  // group, user: member
 };
 

@@ -76,7 +76,7 @@ struct Told {
   std::optional<RunReport> report;
 };
 
-Result<std::string> text_of_runs(const std::vector<FinishedRun>& runs, Format format,
+Result<std::string> text_of_runs(std::span<const FinishedRun> runs, Format format,
                                  Redaction redaction, Style style) {
   std::deque<Told> told;
   std::vector<RunPart> parts;
@@ -112,7 +112,6 @@ Result<void> write_out(const Program& program, const std::string& path,
 }
 
 Result<std::string> html_path(const Settings& settings, const std::string& name) {
-  if (settings.report_html_dir.empty()) return std::string();
   if (::mkdir(settings.report_html_dir.c_str(), 0700) != 0 && errno != EEXIST) {
     return make_error(ErrorCode::io_write_failed,
                       fmt::format("the folder of reports cannot be made: {}", std::strerror(errno)),
@@ -124,7 +123,6 @@ Result<std::string> html_path(const Settings& settings, const std::string& name)
 
 Result<std::string> keep(const Result<std::string>& path, const Result<std::string>& text) {
   if (!path) return path.error();
-  if (path->empty()) return std::string();
   if (!text) return text.error();
   if (const auto written = write_private_file(*path, *text); !written) return written.error();
   return *path;
@@ -178,7 +176,7 @@ Result<void> present_plan(const Program& program, const Planned& planned, const 
                    plan_text(planned, format, {true}, style_of_file(format)));
 }
 
-Result<void> present_runs(const Program& program, const std::vector<FinishedRun>& runs,
+Result<void> present_runs(const Program& program, std::span<const FinishedRun> runs,
                           const Outputs& outputs) {
   const Redaction shown{program.full() || outputs.format != Format::text};
   const auto text = text_of_runs(runs, outputs.format, shown, style_of(program, outputs.format));
@@ -191,11 +189,13 @@ Result<void> present_runs(const Program& program, const std::vector<FinishedRun>
 }
 
 Result<std::string> keep_html(const Settings& settings, const FinishedRun& run) {
+  if (settings.report_html_dir.empty()) return std::string();
   const std::string name = fmt::format("run-{}-{}", stamp(run.row.started_at), run.row.id);
-  return keep(html_path(settings, name), text_of_runs({run}, Format::html, {true}, {}));
+  return keep(html_path(settings, name), text_of_runs({&run, 1}, Format::html, {true}, {}));
 }
 
 Result<std::string> keep_html(const Settings& settings, const Planned& planned) {
+  if (settings.report_html_dir.empty()) return std::string();
   const std::string name = fmt::format("plan-{}", stamp(planned.plan.header.created_at));
   return keep(html_path(settings, name), plan_text(planned, Format::html, {true}, {}));
 }

@@ -1,6 +1,7 @@
 // Puts plans and runs before people: stdout, --out, --report and report.html.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct FinishedRun {
 
 /// The runs of one command as one document; the notes of the first speak for all.
 /// Errors: io.write_failed.
-Result<void> present_runs(const Program& program, const std::vector<FinishedRun>& runs,
+Result<void> present_runs(const Program& program, std::span<const FinishedRun> runs,
                           const Outputs& outputs);
 
 /// Writes the HTML report of a run into the configured folder; gives its path, empty if none is

@@ -1,6 +1,7 @@
 #include "service/app/restriction.h"
 
 #include <cstdint>
+#include <utility>
 
 namespace rollcall {
 
@@ -29,6 +30,10 @@ std::vector<Operation> restrict_to(std::vector<Operation> operations,
   return operations;
 }
 
+std::string shown_key(const std::string& key) {
+  return key.find_first_of("@ ") == std::string::npos ? key : std::string();
+}
+
 std::vector<Finding> unknown_people(const std::set<std::string>& only,
                                     const std::set<std::string>& named, const LinkList& links) {
   std::set<std::string> unknown = only;
@@ -42,8 +47,9 @@ std::vector<Finding> unknown_people(const std::set<std::string>& only,
   for (const std::string& key : unknown) {
     Finding f;
     f.code = info(ErrorCode::person_unknown).id;
-    f.worker_key = key;
-    f.message = "named, but neither HR nor a link knows this key";
+    f.worker_key = shown_key(key);
+    f.message = f.worker_key.empty() ? "named by what looks like a login, not by a worker key"
+                                     : "named, but neither HR nor a link knows this key";
     out.push_back(std::move(f));
   }
   return out;

@@ -140,9 +140,10 @@ Result<std::vector<Sha256>> held_changes(Journal& journal, const std::string& di
   if (!operations) return operations.error();
   const auto said = journal.approvals();
   if (!said) return said.error();
-  std::set<Sha256> released;  // by an approval of this plan: it holds them no longer
+  std::set<Sha256>
+      released;  // by an approval of this plan, taken back or not: it holds them no longer
   for (const Approval& word : *said) {
-    if (word.approved && word.plan == plan) released.insert(word.change);
+    if (word.plan == plan) released.insert(word.change);
   }
   std::vector<Sha256> out;
   for (const Operation& op : *operations) {

@@ -11,6 +11,7 @@
 #include "service/app/verbs.h"
 #include "service/app/wire.h"
 #include "service/base/text.h"
+#include "service/reconcile/entitlements.h"
 
 namespace rollcall {
 namespace {
@@ -29,13 +30,16 @@ class NullPeople final : public RecordSink {
 class OrgTally final : public DirectorySink {
  public:
   /// Remembers which of these logins there are.
-  explicit OrgTally(const std::vector<std::string>& logins) {
+  OrgTally(const std::vector<std::string>& logins, GroupNames linked) : linked_(std::move(linked)) {
     for (const std::string& login : logins) wanted_.insert(fold_login(login));
   }
   void schema(const OrgSchema& schema) override { schema_ = schema; }
   void principal(const Principal& principal) override { principal_ = principal; }
   void group(const Group& group) override {
     groups_.insert(group.name);
+    if (const auto linked = linked_.find(group.id); linked != linked_.end()) {
+      groups_.insert(linked->second);
+    }
     imported_groups_ += group.type == GroupType::app_group ? 1 : 0;
   }
   void rule(const GroupRule& rule) override { active_rules_ += rule.active ? 1 : 0; }
@@ -54,6 +58,7 @@ class OrgTally final : public DirectorySink {
   std::size_t imported_groups_ = 0;
   std::uint64_t admins_ = 0;
   std::set<std::string> wanted_, logins_, groups_;
+  GroupNames linked_;
 };
 
 class Check {
@@ -198,7 +203,9 @@ class Check {
   }
 
   void check_org() {
-    OrgTally tally(wired_.settings.guard.protected_logins);
+    const auto links = wired_.journal->links();
+    if (!links) return bad("journal", links.error());
+    OrgTally tally(wired_.settings.guard.protected_logins, linked_group_names(*links));
     ScanScope scope;
     scope.profile = &wired_.settings.user_schema;
     const auto scan = wired_.directory->observe(scope, tally, program_.stop());

@@ -15,8 +15,8 @@ namespace {
 /// What the run itself has changed already is no change by somebody else. Nor is what it may have
 /// changed: an update whose reply was lost is repeated without a look, and an instant does not tell
 /// who wrote.
-Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const Sha256& plan,
-                         const PlanHeader& header, ReportNotes& notes) {
+Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const PlanState& plan,
+                         ReportNotes& notes) {
   const auto results = wired.journal->results(run);
   if (!results) return results.error();
   std::vector<Operation> open;
@@ -29,19 +29,11 @@ Result<Vetting> vet_rest(const Program& program, Wired& wired, RunId run, const 
     const bool sent = result.state == OperationState::applied || result.attempts > 0;
     if (changes_user(op.kind) && sent) ours.insert(op.subject.user_id);
   }
-  auto vetting = vet_plan(wired.parts(program), header, open, ours, program.stop(), notes);
+  auto vetting = vet_plan(wired.parts(program), plan.header, open, ours, program.stop(), notes);
   if (!vetting) return vetting;
   auto ended =
       no_longer_approved(*wired.journal, wired.digest_key, program.clock().wall(), plan, open);
   if (!ended) return ended.error();
-  for (const Operation& op : open) {
-    const auto why = ended->find(op.id);
-    if (why == ended->end() || !contains_person(op.kind) || !op.expect.status) continue;
-    if (!can_sign_in(*op.expect.status)) continue;
-    notes.not_contained.push_back({op.subject.worker_key, op.subject.user_id, op.subject.login,
-                                   std::string(info(ErrorCode::leaver_not_contained).id),
-                                   why->second, std::nullopt});
-  }
   vetting->withdrawn.merge(*ended);
   return vetting;
 }
@@ -70,11 +62,10 @@ Result<void> finish(Program& program, Wired& wired, const RecoveredRun& run, Rep
     exits.add(program.fail(given_up.error()));
     return ok();
   }
-  auto vetting = vet_rest(program, wired, run.handle->id, (**plan).id, (**plan).header, notes);
+  auto vetting = vet_rest(program, wired, run.handle->id, **plan, notes);
   if (!vetting) return vetting.error();
-  ExitCodes planned = exits_of_plan((**plan).trailer);
-  if (!notes.not_contained.empty()) planned.add(3);
-  const Applied applied = continue_run(program, wired, *run.handle, planned, std::move(*vetting));
+  const Applied applied = continue_run(program, wired, *run.handle, exits_of_plan((**plan).trailer),
+                                       std::move(*vetting));
   report.add(applied, std::move(notes), exits);
   return ok();
 }

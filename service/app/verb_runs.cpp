@@ -118,7 +118,7 @@ int run_show(Program& program, const VerbOptions& options) {
   if (!run) return program.fail(run.error());
   head_uncontained(*run);
   run->notes.exit_codes = exits_known(*run);
-  const auto shown = present_runs(program, {*run}, *outputs);
+  const auto shown = present_runs(program, {&*run, 1}, *outputs);
   return shown ? 0 : program.fail(shown.error());
 }
 

@@ -80,6 +80,7 @@ class Sync {
       notes_ = {};
       notes_.remarks.push_back("planned again after conflicts with what changed meanwhile");
       planned_again_ = true;
+      report_.forget_operations();
       once();
     }
     report_.tell(outputs_, exits_);

@@ -112,7 +112,9 @@ Result<Vetting> vet_plan(const PlanningParts& parts, const PlanHeader& header,
   if (parts.clock->wall() - header.created_at > kOldPlan_ms && any_for_people(operations)) {
     auto gone = withdrawn(parts, operations, stop);
     if (!gone) return gone.error();
-    vetting.withdrawn = std::move(*gone);
+    for (auto& [id, why] : *gone) {
+      vetting.withdrawn[id] = {ErrorCode::operation_withdrawn, std::move(why)};
+    }
     const auto count = static_cast<long long>(vetting.withdrawn.size());
     notes.remarks.push_back(
         count == 0 ? std::string("the plan is older than an hour: HR was read again and asks for "

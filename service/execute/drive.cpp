@@ -254,11 +254,15 @@ void Drive::look_up_uncontained(RunEnd& end) {
   if (!results) return;
   for (const OperationResult& result : *results) {
     const Operation& op = result.operation;
-    if (!contains_person(op.kind) || options_.vetting.withdrawn.count(op.id) > 0) continue;
-    if (result.state == OperationState::applied || result.state == OperationState::withdrawn ||
-        result.state == OperationState::held) {
-      continue;  // held ones are the guard's to report
-    }
+    if (!contains_person(op.kind)) continue;
+    const auto gone = options_.vetting.withdrawn.find(op.id);
+    const bool still_asked_for = gone != options_.vetting.withdrawn.end() &&
+                                 gone->second.code == ErrorCode::operation_approval_ended;
+    const bool settled = result.state == OperationState::applied ||
+                         result.state == OperationState::withdrawn ||
+                         gone != options_.vetting.withdrawn.end() ||
+                         result.state == OperationState::held;  // the guard's to report
+    if (settled && !still_asked_for) continue;
     not_contained_.insert(op.subject.worker_key);
   }
   end.not_contained.assign(not_contained_.begin(), not_contained_.end());

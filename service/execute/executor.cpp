@@ -118,13 +118,12 @@ bool Executor::still_wanted(Work& work) {
   const auto take = [&](const Operation& op) {
     const auto why = vetting_.withdrawn.find(op.id);
     if (why == vetting_.withdrawn.end()) return false;
-    settle_one(op, OperationState::withdrawn,
-               with_code({}, ErrorCode::operation_withdrawn, why->second), 0);
+    settle_one(op, OperationState::withdrawn, with_code({}, why->second.code, why->second.why), 0);
     return true;
   };
-  if (vetting_.withdrawn.count(work.operation.id) > 0) {
-    const Outcome outcome =
-        with_code({}, ErrorCode::operation_withdrawn, vetting_.withdrawn[work.operation.id]);
+  if (const auto gone = vetting_.withdrawn.find(work.operation.id);
+      gone != vetting_.withdrawn.end()) {
+    const Outcome outcome = with_code({}, gone->second.code, gone->second.why);
     settle(work, OperationState::withdrawn, outcome);
     return false;
   }

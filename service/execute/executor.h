@@ -34,11 +34,18 @@ inline constexpr std::size_t kHeldAtOnce = 256;
 /// follows from the operation's id, so that a run can be repeated exactly.
 std::int64_t retry_wait_ms(std::uint32_t operation, int attempt);
 
+/// Why an operation of a plan is not sent any more: `operation_withdrawn` (HR no longer asks for
+/// it) or `operation_approval_ended` (HR does).
+struct Withdrawal {
+  ErrorCode code = ErrorCode::operation_withdrawn;
+  std::string why;
+};
+
 /// What was learned about a plan between its making and its applying.
 struct Vetting {
   /// Users whose account may have changed since: what is planned for them is held against a read.
   std::set<std::string> changed_users;
-  std::map<std::uint32_t, std::string> withdrawn;  // operations HR no longer asks for, and why
+  std::map<std::uint32_t, Withdrawal> withdrawn;  // by operation
 };
 
 /// Whom a settled operation was about.

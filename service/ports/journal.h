@@ -211,8 +211,8 @@ class Journal {
                                      std::span<const std::string> seen_again) = 0;
   virtual Result<void> record_chain_boundaries(std::span<const WallTime> boundaries) = 0;
   virtual Result<void> record_refused(const RefusedValue& refused) = 0;
-  /// What is held is held since `now`, if it was not before. `whole`: nothing else is held any more;
-  /// else (a plan that looks at some only) what else was held still is.
+  /// What is held is held since `now`, if it was not before. `whole`: nothing else is held any
+  /// more; else (a plan that looks at some only) what else was held still is.
   virtual Result<void> record_held(std::span<const Sha256> held, bool whole, WallTime now) = 0;
   /// Replaces who is known; those known before keep their `since`.
   virtual Result<void> record_leavers(std::span<const KnownLeaver> leavers) = 0;

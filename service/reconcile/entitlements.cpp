@@ -19,9 +19,21 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
 
 }  // namespace
 
+GroupNames linked_group_names(const LinkList& links) {
+  GroupNames out;
+  for (const LinkView link : links) {
+    if (link.kind == Link::Kind::group) out[std::string(link.okta_id)] = link.logical_key;
+  }
+  return out;
+}
+
+bool protects_members(const Group& group, const GuardSettings& guard, const GroupNames& linked) {
+  if (group.confers_admin || contains(guard.protected_groups, group.name)) return true;
+  const auto found = linked.find(group.id);
+  return found != linked.end() && contains(guard.protected_groups, found->second);
+}
+
 bool wants_members(const Group& group, const Settings& settings, bool linked) {
-  // Whoever is in one of these is protected, so their members are read whatever the rules say.
-  if (group.confers_admin || contains(settings.guard.protected_groups, group.name)) return true;
   if (!settings.users.manage_groups || group.type != GroupType::okta_group) return false;
   if (linked) return true;
   return std::any_of(settings.groups.begin(), settings.groups.end(), [&](const auto& rule) {

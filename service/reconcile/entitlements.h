@@ -16,6 +16,14 @@
 
 namespace rollcall {
 
+/// Names under which groups are linked, by id: Okta may call them otherwise since.
+using GroupNames = std::unordered_map<std::string, std::string>;
+GroupNames linked_group_names(const LinkList& links);
+
+/// Whoever is in the group is protected: it gives an admin role, or guard.protected names it as
+/// Okta does or as it was linked.
+bool protects_members(const Group& group, const GuardSettings& guard, const GroupNames& linked);
+
 /// Position in EntitlementRules::targets.
 using TargetRef = std::uint32_t;
 

@@ -335,12 +335,11 @@ std::unordered_set<std::string> protected_user_ids(const ReconcileInputs& inputs
     inputs.accounts->find(MatchKey::login, fold_login(login), found);
   }
   for (const AccountRef ref : found) out.emplace(inputs.accounts->at(ref).id);
+  const GroupNames linked =
+      inputs.links == nullptr ? GroupNames() : linked_group_names(*inputs.links);
   std::vector<bool> is_protected(inputs.org.groups.size(), false);
   for (std::size_t i = 0; i < inputs.org.groups.size(); ++i) {
-    const auto& names = guard.protected_groups;
-    is_protected[i] =
-        inputs.org.groups[i].confers_admin ||
-        std::find(names.begin(), names.end(), inputs.org.groups[i].name) != names.end();
+    is_protected[i] = protects_members(inputs.org.groups[i], guard, linked);
   }
   for (AccountRef ref = 0; ref < inputs.accounts->size(); ++ref) {
     for (const GroupRef group : inputs.accounts->groups_of(ref)) {

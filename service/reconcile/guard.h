@@ -26,7 +26,8 @@ struct GuardInputs {
   /// A person released exactly this change; unset: nothing is. What is approved counts for no
   /// limit.
   std::function<bool(const Operation&)> approved;
-  /// A person said no to exactly this change; unset: to nothing. It is held, and counts for no limit.
+  /// A person said no to exactly this change; unset: to nothing. It is held, and counts for no
+  /// limit.
   std::function<bool(const Operation&)> rejected;
 };
 

@@ -13,17 +13,19 @@ void Reconciler::Impl::person(const PersonRecord& person) {
   const bool gone =
       state ? state->employment == Employment::terminated : employment_.says_terminated(person);
   const bool first = !seen_.mark(digest);
-  undecided_.record(digest, gone, first);
+  const bool says_nothing = !state && state.error().code == ErrorCode::record_unknown_status;
+  undecided_.record(digest, gone || says_nothing, first);
   const bool needs_none = state && (state->employment == Employment::terminated ||
                                     state->employment == Employment::out_of_scope);
   note_lost(digest, needs_none ? Lost::left : Lost::expected);
-  if (!first) {
-    further_record(person, digest, gone);
-    return;
+  // Every record of a key is looked at alike, so that their order decides nothing; at the end none
+  // of them counts.
+  if (!first && duplicated_.insert(digest).second) {
+    report(ErrorCode::record_duplicate_key, person, "the key stands in more than one record");
   }
   if (!state) {
     report(state.error().code, person, state.error().message);
-    if (gone) name_set_aside(person, state.error().message);
+    set_aside(person, gone, state.error().message);
     return;
   }
   if (state->date_is_over) {
@@ -65,22 +67,26 @@ void Reconciler::Impl::remember_termination(const PersonRecord& person,
   }
 }
 
-/// A key in more than one record: none of them counts.
-void Reconciler::Impl::further_record(const PersonRecord& person, std::uint64_t digest, bool gone) {
-  constexpr const char* kWhy = "the key stands in more than one record";
-  if (duplicated_.insert(digest).second) report(ErrorCode::record_duplicate_key, person, kWhy);
-  if (gone) name_set_aside(person, kWhy);
+/// Who has left while the record cannot be used: nothing is done, and that is said first. Whoever
+/// may be employed keeps a claim to the accounts that fit them.
+void Reconciler::Impl::set_aside(const PersonRecord& person, bool gone, const std::string& why) {
+  const auto pair = correlator_.correlate(person);
+  if (!pair) return;
+  if (gone) {
+    undecided_.set_aside(person.worker_key, *pair, why);
+  } else {
+    claim(*pair);
+  }
 }
 
-/// Who has left while the record cannot be used: nothing is done, and that is said first.
-void Reconciler::Impl::name_set_aside(const PersonRecord& person, const std::string& why) {
-  if (const auto pair = correlator_.correlate(person)) {
-    undecided_.set_aside(person.worker_key, *pair, why);
-  }
+void Reconciler::Impl::claim(const Pair& pair) {
+  if (pair.situation == Situation::matched) matched_[*pair.account].employed = true;
+  for (const AccountRef ref : pair.candidates) matched_[ref].employed = true;
 }
 
 void Reconciler::Impl::dispute(const PersonRecord& person, const EmploymentState& state,
                                const Pair& pair) {
+  if (state.employment != Employment::terminated) claim(pair);
   if (state.employment == Employment::out_of_scope) return;
   report(ErrorCode::match_disputed, person,
          pair.candidates.size() > 1
@@ -140,6 +146,7 @@ void Reconciler::Impl::joiner(const PersonRecord& person, const EmploymentState&
 void Reconciler::Impl::existing(const PersonRecord& person, const EmploymentState& state,
                                 const Pair& pair, PersonChange& change) {
   const AccountView account = inputs_.accounts->at(*pair.account);
+  if (state.employment != Employment::terminated) claim(pair);
   if (state.employment == Employment::out_of_scope) {
     if (pair.situation == Situation::linked && !pair.released) {
       change.unlink = true;
@@ -157,7 +164,6 @@ void Reconciler::Impl::existing(const PersonRecord& person, const EmploymentStat
       ++matches_;
       Matched& by = matched_[*pair.account];
       if (by.people < 2) ++by.people;
-      if (state.employment != Employment::terminated) by.employed = true;
     }
   }
   if (should_be_out(state)) {
@@ -184,7 +190,10 @@ bool Reconciler::Impl::apply_lifecycle(const AccountView& account, const Employm
                                        const LifecycleDecision& decision, PersonChange& change) {
   const bool leaver =
       state.employment == Employment::terminated || state.employment == Employment::absent;
-  if (state.employment == Employment::terminated && can_sign_in(account.status)) ++leavers_inside_;
+  if (state.employment == Employment::terminated && can_sign_in(account.status) &&
+      !inside_.mark(change.key_digest)) {
+    ++leavers_inside_;
+  }
   if (decision.not_contained) {
     not_contained_.push_back(
         {change.worker_key, std::string(account.id),

@@ -153,12 +153,13 @@ void Reconciler::Impl::settle_shared_matches(Reconciled& out) {
 
 void Reconciler::Impl::summarise(Reconciled& out) {
   if (leavers_inside_ > 0 && (out.link_only || !settings_.users.manage_lifecycle)) {
-    findings_.push_back(finding(
-        ErrorCode::leaver_unmanaged,
-        fmt::format("{} can still sign in, and {}",
-                    plural(static_cast<long long>(leavers_inside_), "person who has left",
-                           "people who have left"),
-                    out.link_only ? "this plan only links" : "users.manage holds no lifecycle")));
+    findings_.push_back(finding(ErrorCode::leaver_unmanaged,
+                                fmt::format("{} can still sign in, and {}",
+                                            plural(static_cast<long long>(leavers_inside_),
+                                                   "person who has left", "people who have left"),
+                                            out.link_only || inputs_.tally_differences
+                                                ? "this plan only links"
+                                                : "users.manage holds no lifecycle")));
   }
   for (const auto& [name, entry] : profiles_.suppressed()) {
     findings_.push_back(finding(
@@ -192,7 +193,7 @@ Reconciled Reconciler::Impl::close(const SourceEnd& end) {
   out.snapshot = snapshot_;
   out.records = records_;
   out.initial_load = links_.no_users();
-  out.people = std::move(changes_);
+  out.people = std::exchange(changes_, {});
   std::erase_if(out.people, [&](const PersonChange& change) {
     if (duplicated_.count(change.key_digest) == 0) return false;
     undecided_.dropped(change,
@@ -202,8 +203,9 @@ Reconciled Reconciler::Impl::close(const SourceEnd& end) {
   });
   if (end.certified) {
     conclude_absent(end, out);
-    for (PersonChange& change : changes_) out.people.push_back(std::move(change));
-    changes_.clear();
+    for (PersonChange& change : std::exchange(changes_, {})) {
+      out.people.push_back(std::move(change));
+    }
   }
   settle_shared_matches(out);
   if (end.certified) drop_gone_links(out);
@@ -226,10 +228,15 @@ Reconciled Reconciler::Impl::close(const SourceEnd& end) {
     return a.worker_key < b.worker_key;
   });
   solve_logins(out.people, inputs_, findings_);
-  leavers_inside_ += undecided_.settle([&](AccountRef ref) { return matched_[ref].employed; });
+  // Whom somebody else matches is theirs: linked by this plan, or in dispute between them.
+  leavers_inside_ += undecided_.settle(
+      [&](AccountRef ref) { return matched_[ref].employed || matched_[ref].people > 0; });
   summarise(out);
   out.reshuffled = reshuffled(settings_, compared_names_, moved_names_);
-  for (PersonHistory& history : history_changed_) out.history_changed.push_back(std::move(history));
+  for (PersonHistory& history : history_changed_) {
+    if (duplicated_.count(fast_hash(history.worker_key)) > 0) continue;
+    out.history_changed.push_back(std::move(history));
+  }
   out.seen_again = std::move(seen_again_);
   // A plan that only links takes nobody for gone; `summarise` says how many there are.
   out.not_contained = undecided_.take(std::move(not_contained_),

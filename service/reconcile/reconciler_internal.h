@@ -55,7 +55,7 @@ class Reconciler::Impl {
   /// Who matched an account that is nobody's yet.
   struct Matched {
     std::uint8_t people = 0;  // capped at 2
-    bool employed = false;    // one of them has not left
+    bool employed = false;    // one whom it fits may be at work, set aside or not
   };
 
   /// What HR says of a person whose linked account is gone.
@@ -72,8 +72,8 @@ class Reconciler::Impl {
     }
   }
 
-  void further_record(const PersonRecord& person, std::uint64_t digest, bool gone);
-  void name_set_aside(const PersonRecord& person, const std::string& why);
+  void set_aside(const PersonRecord& person, bool gone, const std::string& why);
+  void claim(const Pair& pair);
   void dispute(const PersonRecord& person, const EmploymentState& state, const Pair& pair);
   bool should_be_out(const EmploymentState& state) const;
   void dispatch(const PersonRecord& person, const EmploymentState& state, const Pair& pair,
@@ -169,6 +169,7 @@ class Reconciler::Impl {
   std::uint64_t records_ = 0;
   std::uint64_t matches_ = 0;
   std::uint64_t unmanaged_ = 0;
+  SeenKeys inside_;
   std::uint64_t leavers_inside_ = 0;  // by HR, with an account that can sign in
   std::map<std::string, Difference> differences_;
   std::uint64_t compared_names_ = 0, moved_names_ = 0;

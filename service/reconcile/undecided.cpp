@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "service/base/digest.h"
 #include "service/model/account.h"
@@ -52,7 +54,7 @@ void UndecidedLeavers::fit(std::string_view worker_key, const Pair& pair, bool l
 }
 
 std::uint64_t UndecidedLeavers::settle(const std::function<bool(AccountRef)>& claimed) {
-  std::uint64_t without_account = 0;
+  std::set<std::string> without_account;  // a key may stand in several records
   for (const Fitting& one : fitting_) {
     std::vector<std::string_view> ids;
     for (const AccountRef ref : one.accounts) {
@@ -62,21 +64,17 @@ std::uint64_t UndecidedLeavers::settle(const std::function<bool(AccountRef)>& cl
       }
     }
     if (ids.empty()) continue;
-    if (!one.linked) ++without_account;
+    if (!one.linked) without_account.insert(one.worker_key);
     std::sort(ids.begin(), ids.end());
-    const std::string why = one.linked
-                                ? fmt::format(
-                                      "besides the account that is linked, {} finds one "
-                                      "that can sign in: {}",
-                                      one.rule, named(ids))
-                                : fmt::format("{} finds several accounts; of those can sign in: {}",
-                                              one.rule, named(ids));
+    const char* also = one.linked ? ", besides the account that is linked" : "";
+    const std::string why =
+        fmt::format("by {}{} theirs may be, and can sign in: {}", one.rule, also, named(ids));
     Uncontained in{one.worker_key, std::string(ids.front()), "HR says that they have left; " + why};
     in.linked = false;
     found_.push_back(std::move(in));
   }
   fitting_.clear();
-  return without_account;
+  return without_account.size();
 }
 
 void UndecidedLeavers::dropped(const PersonChange& change, const std::string& why) {
@@ -88,20 +86,22 @@ void UndecidedLeavers::dropped(const PersonChange& change, const std::string& wh
 void UndecidedLeavers::add(std::string_view worker_key, AccountRef account, std::string why) {
   found_.push_back(
       {std::string(worker_key), std::string(inputs_.accounts->at(account).id), std::move(why)});
+  found_.back().linked = links_.owned(account);
 }
 
 std::vector<Uncontained> UndecidedLeavers::take(std::vector<Uncontained> others, bool undecided) {
   if (!undecided) found_.clear();
-  std::map<std::string, Uncontained> by_key;
+  std::map<std::pair<std::string, std::string>, Uncontained> by_account;
   for (std::vector<Uncontained>* list : {&others, &found_}) {
     for (Uncontained& one : *list) {
       if (refuted_.count(fast_hash(one.worker_key)) > 0) continue;
-      by_key.emplace(one.worker_key, std::move(one));
+      std::pair<std::string, std::string> key{one.worker_key, one.user_id};
+      by_account.emplace(std::move(key), std::move(one));
     }
   }
   std::vector<Uncontained> out;
-  out.reserve(by_key.size());
-  for (auto& [key, one] : by_key) out.push_back(std::move(one));
+  out.reserve(by_account.size());
+  for (auto& [key, one] : by_account) out.push_back(std::move(one));
   return out;
 }
 

@@ -46,8 +46,8 @@ class UndecidedLeavers {
   /// At the end: of accounts that fit, those count that can sign in and belong to nobody else, by a
   /// link or by `claimed`. Gives how many people have such an account and no other.
   std::uint64_t settle(const std::function<bool(AccountRef)>& claimed);
-  /// `others` and, if `undecided`, these: each key once, by key, without those of whom one of
-  /// several records says that they are employed.
+  /// `others` and, if `undecided`, these: each account once, by key, without those of whom
+  /// one of several records says that they are employed.
   std::vector<Uncontained> take(std::vector<Uncontained> others, bool undecided);
 
  private:

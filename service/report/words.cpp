@@ -1,6 +1,8 @@
 // The words reports use for kinds, states, exit codes and times.
 #include <fmt/core.h>
 
+#include <cmath>
+
 #include "service/base/text.h"
 #include "service/report/report_internal.h"
 
@@ -114,7 +116,7 @@ std::string duration_of(std::int64_t ms) {
 
 std::string forecast_of(double minutes) {
   if (minutes < 1) return "under a minute";
-  return "about " + plural(static_cast<long long>(minutes + 0.5), "minute", "minutes");
+  return "about " + plural(std::llround(minutes), "minute", "minutes");
 }
 
 std::string people_by(std::string_view reason, std::uint64_t count) {

@@ -5,6 +5,7 @@ import unittest
 
 from harness import CHICAGO_HEADER, CHICAGO_USERS, FEW_SOURCE, Stack, psql
 
+PATIENCE_S = 60
 GUARD = "guard: {initial_load: 9, protected: {logins: [ada2@x.example, ada3@x.example]}}\n"
 
 
@@ -108,32 +109,47 @@ class Approvals(unittest.TestCase):
         self.stack.run("plan", "--as-of", "2020-01-01T00:00:00Z")
         self.assertEqual({one["worker_key"] for one in self.pending()}, {"2", "3"})
 
+    def killed(self, *words):
+        """Kills the command while every suspend is told to wait."""
+        self.stack.sim.faults([{"match": {"method": "POST", "path_prefix": "/api/v1/users/"}, "do": "429"}])
+        process = self.stack.start(*words)
+        until = time.monotonic() + PATIENCE_S
+        while not self.stack.sim.stats()["by_status"].get("429"):
+            self.assertIsNone(process.poll(), "it ended before it was killed")
+            self.assertLess(time.monotonic(), until, "it never tried")
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+        self.stack.sim.faults([])
+
+    def resumed_after(self, how, *words):
+        plan = self.plan_id()
+        self.run_code(0, "approve", plan, "--reason", "HR confirmed")
+        self.killed(*(word or plan for word in words))
+        if how == "expired":
+            psql(self.stack.dsn, "UPDATE rollcall.approval SET expires_at_ms ="
+                                 " (extract(epoch FROM now()) * 1000)::bigint")
+        else:
+            self.run_code(0, "reject", plan, "--reason", "a mistake")
+        done = self.run_code(3, "resume")
+        self.assertEqual([self.status(key) for key in (2, 3, 4)],
+                         ["ACTIVE", "ACTIVE", "SUSPENDED"], done.out)
+        run = str(self.run_code(0, "runs", "--json").json()[0]["run"])
+        for out in (done.out, self.run_code(0, "show", run).out):
+            self.assertTrue(out.startswith("NOT CONTAINED: 2 "), out)
+            self.assertIn("operation.approval_ended", out)
+
     def test_resuming_a_plan_ends_where_its_approval_has_ended(self):
-        for how in ("expired", "rejected"):
-            with self.subTest(how):
-                self.setUp()
-                plan = self.plan_id()
-                self.run_code(0, "approve", plan, "--reason", "HR confirmed")
-                base = len(self.stack.sim.audit())
-                self.stack.sim.faults([{"match": {"audit_position": base + 1}, "do": "hold_reply"}])
-                process = self.stack.start("apply", plan)
-                while base + 1 not in self.stack.sim.request("GET", "/sim/held")[1]["held"]:
-                    self.assertIsNone(process.poll(), "the apply ended before it was killed")
-                    time.sleep(0.02)
-                process.kill()
-                process.communicate()
-                self.stack.sim.faults([])
-                self.stack.sim.request("PUT", "/sim/release")
-                if how == "expired":
-                    psql(self.stack.dsn, "UPDATE rollcall.approval SET expires_at_ms = 0")
-                else:
-                    self.run_code(0, "reject", plan, "--reason", "a mistake")
-                before = [self.status(key) for key in (2, 3)]
-                done = self.stack.run("resume")
-                self.assertEqual([self.status(key) for key in (2, 3)], before, done.out)
-                self.assertIn("ACTIVE", before, "something was left to do")
-                self.assertEqual(done.code, 3, done.out + done.err)
-                self.assertIn("NOT CONTAINED", done.out)
+        self.resumed_after("expired", "apply", None)
+
+    def test_resuming_a_plan_ends_where_its_approval_was_taken_back(self):
+        self.resumed_after("rejected", "apply", None)
+
+    def test_resuming_a_sync_ends_where_the_approval_that_it_used_has_ended(self):
+        self.resumed_after("expired", "sync")
+
+    def test_resuming_a_sync_ends_where_the_approval_that_it_used_was_taken_back(self):
+        self.resumed_after("rejected", "sync")
 
     def test_an_approved_plan_is_valid_for_three_days(self):
         plan = self.plan_id()

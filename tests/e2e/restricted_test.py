@@ -41,7 +41,11 @@ class Restricted(Late):
     def test_a_key_that_means_nobody_is_named(self):
         self.begin_with()
         for words in (["plan", "--only", "ada2@x.example"], ["sync", "--only", "1", "99"]):
-            self.assertIn("person.unknown", self.run_code(4, *words).out)
+            out = self.run_code(4, *words).out
+            self.assertIn("person.unknown", out)
+            self.assertNotIn("ada2@", out, "what was typed may be a login")
+        self.stack.write("keys", "\ufeff1\n2\n")  # as editors on Windows write it
+        self.run_code(0, "plan", "--only", "@" + self.stack.path("keys"))
         for word in ("", "@nosuch"):
             self.run_code(64, "sync", "--only", word)
             self.run_code(64, "sync", "--urgent", word)

@@ -68,7 +68,7 @@ TEST(Vetting, OurOwnWriteIsNoChangeBySomebodyElse) {
 
 TEST(Vetting, WhatHrNoLongerAsksForIsWithdrawnUnsent) {
   Bench bench;
-  bench.executor.vet({{}, {{1, "HR no longer has the person."}}});
+  bench.executor.vet({{}, {{1, {ErrorCode::operation_withdrawn, "HR no longer has the person."}}}});
   Operation create = operation(Kind::user_create);
   Claim one = claim(create);
   one.riders.push_back(operation(Kind::group_add_member, 2));
@@ -82,7 +82,8 @@ TEST(Vetting, WhatHrNoLongerAsksForIsWithdrawnUnsent) {
 
 TEST(Vetting, AWithdrawnRiderStaysBehindWhileItsHostGoes) {
   Bench bench;
-  bench.executor.vet({{}, {{3, "HR puts the person elsewhere."}}});
+  bench.executor.vet(
+      {{}, {{3, {ErrorCode::operation_withdrawn, "HR puts the person elsewhere."}}}});
   Claim one = claim(operation(Kind::user_create));
   one.riders.push_back(operation(Kind::group_add_member, 2));
   one.riders.push_back(operation(Kind::group_add_member, 3));
@@ -94,7 +95,7 @@ TEST(Vetting, AWithdrawnRiderStaysBehindWhileItsHostGoes) {
 
 TEST(Vetting, WhatMayBeUnderWayIsLookedUpFirst) {
   Bench bench;
-  bench.executor.vet({{}, {{1, "HR no longer has the person."}}});
+  bench.executor.vet({{}, {{1, {ErrorCode::operation_withdrawn, "HR no longer has the person."}}}});
   Claim one = claim(operation(Kind::user_create));
   one.settle_only = true;
   bench.take(one);

@@ -9,17 +9,17 @@ namespace {
 using Lines = std::vector<std::string>;
 
 /// What is said of a joiner with these fields; as of 2026-03-01.
-Lines said_of(Fields fields, const std::string& overlay =
-                                 "sources: [{name: hr, kind: file, "
-                                 "format: csv, path: hr.csv, key: id, "
-                                 "status: {column: status, active: "
-                                 "[Active], terminated: [Terminated], "
-                                 "leave: [Leave]}, termination_date: "
-                                 "termination_date, hire_date: hired}]\n"
-                                 "groups: []\n") {
+Lines said_of(const Fields& fields, const std::string& overlay =
+                                        "sources: [{name: hr, kind: file, "
+                                        "format: csv, path: hr.csv, key: id, "
+                                        "status: {column: status, active: "
+                                        "[Active], terminated: [Terminated], "
+                                        "leave: [Leave]}, termination_date: "
+                                        "termination_date, hire_date: hired}]\n"
+                                        "groups: []\n") {
   World world(overlay);
   world.links.push_back({Link::Kind::user, "00u9", "E9", true});
-  world.person("E1", std::move(fields));
+  world.person("E1", fields);
   Lines out = world.plan();
   for (const Finding& f : world.reconciled().findings) {
     out.push_back(f.code + " " + f.worker_key + " line " + std::to_string(f.line));

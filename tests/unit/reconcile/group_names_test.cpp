@@ -163,5 +163,14 @@ TEST(GroupNames, AGroupIsProtectedUnderEitherName) {
   }
 }
 
+TEST(GroupNames, AMemberOfAGroupIsProtectedUnderEitherName) {
+  for (const char* name : {"all-staff", "Everybody here"}) {
+    World world = company("Everybody here", "dept-Sales",
+                          std::string(kStaff) + "guard: {protected: {groups: ['" + name + "']}}\n");
+    world.person("E1", hr("ada", "Sales", "Terminated")).person("E2", hr("zoe", "Sales"));
+    EXPECT_EQ(world.plan().front(), "user.suspend E1 held protected") << name;
+  }
+}
+
 }  // namespace
 }  // namespace rollcall

@@ -10,8 +10,8 @@ using Lines = std::vector<std::string>;
 
 constexpr const char* kScope = "users: {scope: 'user.employeeNumber != null'}\n";
 
-World org() {
-  World world;
+World org(const std::string& overlay = {}) {
+  World world(overlay);
   world.group("00g1", "all-staff", true).group("00g2", "part-time", true);
   world.group("00g3", "dept-Sales", true);
   // One that is linked: without it the plan would only link.
@@ -108,6 +108,8 @@ TEST(Undecided, TwoRecordsThatBothSayGoneNameTheirPersonAndAnotherRefutesThem) {
   EXPECT_EQ(named({"Terminated", "Terminated"}), in);
   EXPECT_EQ(named({"Terminated", "Terminated", "Terminated"}), in);
   EXPECT_EQ(named({"Terminated", "rejected"}), in);
+  EXPECT_EQ(named({"Terminated", "Odd"}), in) << "a status that cannot be read says neither";
+  EXPECT_EQ(named({"Odd", "Terminated"}), in);
   EXPECT_EQ(named({"Terminated", "Active"}), Lines{});
   EXPECT_EQ(named({"Active", "Terminated"}), Lines{});
   EXPECT_EQ(named({"Terminated", "Terminated", "Active"}), Lines{});
@@ -120,6 +122,66 @@ TEST(Undecided, AnUnreadableRecordSpeaksForNeitherSideWhateverTheOrder) {
   world.member("00g1", "00u1").member("00g3", "00u1");
   world.reject("E1").person("E1", hr("ada", "Sales", "Terminated"));
   EXPECT_EQ(inside(world), Lines{"E1 00u1"});
+}
+
+TEST(Undecided, RecordsOfAKeyNameNobodyWhoseDayHasNotCome) {
+  World world = org("users: {terminated: [{after: 30d, do: [suspend]}]}\n");
+  world.account("00u1", AccountStatus::active, profile("E1", "ada", "Sales"), "E1");
+  world.member("00g1", "00u1").member("00g3", "00u1");
+  Fields left = hr("ada", "Sales", "Terminated");
+  left["termination_date"] = "2026-02-27";
+  world.person("E1", left).person("E1", left);
+  EXPECT_EQ(inside(world), Lines{});
+}
+
+TEST(Undecided, AFurtherAccountThatFitsSomebodyAtWorkIsNotALeavers) {
+  const auto named = [](const std::string& status, const std::string& type) {
+    World world = org("users: {include: 'hr.type != \"X\"'}\n");
+    world.account("00u1", AccountStatus::suspended, profile("E1", "ada", "Sales"), "E1");
+    Fields second = profile("E1", "ada.b", "Sales");  // back under a new key, not linked yet
+    world.account("00u2", AccountStatus::active, second, "");
+    world.person("E1", hr("ada", "Sales", "Terminated"));
+    Fields back = hr("ada.b", "Sales", status);
+    back["type"] = type;
+    if (!status.empty()) world.person("E8", back);
+    world.plan();
+    return world.reconciled().not_contained.size();
+  };
+  EXPECT_EQ(named("", "F"), 1U) << "nobody else has it";
+  EXPECT_EQ(named("Terminated", "F"), 0U) << "theirs, and contained by this plan";
+  EXPECT_EQ(named("Odd", "F"), 0U);
+  EXPECT_EQ(named("Active", "X"), 0U) << "outside of users.include, and at work";
+}
+
+TEST(Undecided, TheRecordsOfADoubledKeyCountAlikeWhateverTheirOrder) {
+  const auto plan = [](const Lines& mails) {
+    World world = org();
+    world.account("00u2", AccountStatus::active, {{"login", "a@x.example"}}, "");
+    for (const std::string& mail : mails) {
+      Fields row = hr("ada", "Sales");
+      row["email"] = mail;
+      world.person("E1", row);
+    }
+    Fields other = hr("bea", "Sales");
+    other["email"] = "a@x.example";
+    world.person("E2", other);
+    return world.plan();
+  };
+  const Lines once = plan({"a@x.example", "b@x.example"});
+  EXPECT_EQ(once, plan({"b@x.example", "a@x.example"}));
+  EXPECT_EQ(once, Lines{}) << "two people fit the account";
+}
+
+TEST(Undecided, BothAccountsOfALeaverAreNamed) {
+  World world = org("users: {not_suspendable: hold}\n");
+  world.account("00u1", AccountStatus::password_expired, profile("E1", "ada", "Sales"), "E1");
+  world.account("00u2", AccountStatus::active, profile("E1", "ada.b", "Sales"), "");
+  world.person("E1", hr("ada", "Sales", "Terminated"));
+  world.plan();
+  const auto& list = world.reconciled().not_contained;
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].user_id, "00u1");
+  EXPECT_EQ(list[1].user_id, "00u2");
 }
 
 TEST(Undecided, AnAccountThatOnlyLeaversMatchIsSaidToBeOpen) {

@@ -243,8 +243,8 @@ TEST(Report, HostileTextStaysInItsPlace) {
        {"</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\" onload=\"x",
         "' onclick='x", "</td></table><style>*{display:none}</style>", "&lt;b&gt;",
         "\x1b[2J\x1b[31mgone\x07", "a\nb\r\nc\td", "\xe2\x80\xaemoc.live@ada",  // U+202E
-        "\xc2\x9b"
-        "31m",  // C1 control sequence introducer
+        ("\xc2\x9b"
+         "31m"),  // C1 control sequence introducer
         "\xff\xfe not UTF-8 \xc0\xaf", "نور עברית", "-->", "]]>", "{{7*7}}", "%s%n{}{0}"}) {
     expect_harmless(text);
   }
