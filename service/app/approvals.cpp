@@ -75,7 +75,8 @@ Result<std::map<std::uint32_t, Withdrawal>> no_longer_approved(
     const bool used =
         word.plan == plan.id || (word.at.ms <= made.ms && made.ms < word.expires_at.ms);
     if (!word.approved) {
-      ended[word.change] = "its approval was taken back";
+      // What was said before the plan was made, planning has heard: it held it, or it was over.
+      if (made.ms <= word.at.ms) ended[word.change] = "its approval was taken back";
     } else if (used && now >= word.expires_at) {
       ended[word.change] = "its approval ended at " + format_minute(word.expires_at);
     }

@@ -27,9 +27,6 @@ class Named {
   explicit Named(const std::vector<NotContained>& all) {
     for (const NotContained& one : all) add(one.worker_key, one.user_id);
   }
-  bool has(const std::string& worker_key, const std::string& user_id) const {
-    return keys_.count(joined(worker_key, user_id)) > 0;
-  }
   /// False if they were named before.
   bool add(const std::string& worker_key, const std::string& user_id) {
     return keys_.insert(joined(worker_key, user_id)).second;

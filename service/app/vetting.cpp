@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <utility>
 
 #include "service/base/text.h"
 #include "service/reconcile/recheck.h"
@@ -123,7 +124,7 @@ Result<Vetting> vet_plan(const PlanningParts& parts, const PlanHeader& header,
                                  "asks for {}",
                                  plural(count, "operation", "operations")));
   }
-  auto changed = changed_users(parts, header, operations, ours, stop);
+  auto changed = changed_users(parts, header, operations, ours, std::move(stop));
   if (!changed) return changed.error();
   vetting.changed_users = std::move(*changed);
   return vetting;

@@ -151,6 +151,18 @@ class Approvals(unittest.TestCase):
     def test_resuming_a_sync_ends_where_the_approval_that_it_used_was_taken_back(self):
         self.resumed_after("rejected", "sync")
 
+    def test_resuming_a_sync_minds_no_rejection_from_before_its_plan(self):
+        limited = "guard: {initial_load: 9, limits: {containments: {count: 2, floor: 2}}}\n"
+        self.stack.configure(CHICAGO_USERS, source=FEW_SOURCE, guard=limited)
+        self.run_code(0, "reject", self.plan_id(), "--only", "4", "--reason", "is on leave")
+        self.run_code(3, "sync")
+        self.people(2, 3)
+        self.run_code(0, "sync")
+        self.people(2, 3, 4)  # asked for anew: the plan holds it no longer
+        self.killed("sync")
+        self.run_code(0, "resume")
+        self.assertEqual(self.status(4), "SUSPENDED")
+
     def test_an_approved_plan_is_valid_for_three_days(self):
         plan = self.plan_id()
         psql(self.stack.dsn, """UPDATE rollcall.plan SET header = jsonb_set(jsonb_set(header::jsonb,
